@@ -34,9 +34,9 @@ def test_mac_text_round_trip(number: int) -> None:
 @given(st.integers(0, (1 << 32) - 1))
 def test_ipv4_agrees_with_the_standard_library(number: int) -> None:
     mine, theirs = Ipv4Address(number), ipaddress.IPv4Address(number)
-    assert (
-        str(mine) == str(theirs) and mine.packed == theirs.packed and mine.is_multicast == theirs.is_multicast
-    )
+    assert str(mine) == str(theirs)
+    assert mine.packed == theirs.packed
+    assert mine.is_multicast == theirs.is_multicast
     assert parse_address(str(mine)) == mine
 
 
@@ -51,8 +51,10 @@ def test_ipv6_round_trip(number: int) -> None:
 def test_prefix_agrees_with_the_standard_library(number: int, length: int, other: int) -> None:
     mine = Prefix.containing(Ipv4Address(number), length)
     theirs = ipaddress.ip_network((number, length), strict=False)
-    assert str(mine) == str(theirs) and mine.size == theirs.num_addresses
-    assert str(mine.netmask) == str(theirs.netmask) and str(mine.last) == str(theirs.broadcast_address)
+    assert str(mine) == str(theirs)
+    assert mine.size == theirs.num_addresses
+    assert str(mine.netmask) == str(theirs.netmask)
+    assert str(mine.last) == str(theirs.broadcast_address)
     assert (Ipv4Address(other) in mine) == (ipaddress.ip_address(other) in theirs)
     assert Prefix.parse(str(mine)) == mine == Prefix.parse(f"{mine.network}/{mine.netmask}")
 
@@ -104,12 +106,16 @@ def test_a_wrong_text_is_named_and_the_right_form_shown(parse, text, hint) -> No
 
 def test_interface_address_knows_its_network() -> None:
     interface = InterfaceAddress.parse("192.168.10.1/24")
-    assert str(interface) == "192.168.10.1/24" and str(interface.prefix) == "192.168.10.0/24"
+    assert str(interface) == "192.168.10.1/24"
+    assert str(interface.prefix) == "192.168.10.0/24"
 
 
 def test_ports() -> None:
-    assert str(PortRange.parse("80")) == "80" and str(PortRange.parse("80-90")) == "80:90"
-    assert 85 in PortRange(80, 90) and 91 not in PortRange(80, 90) and len(PortRange(80, 90)) == 11
+    assert str(PortRange.parse("80")) == "80"
+    assert str(PortRange.parse("80-90")) == "80:90"
+    assert 85 in PortRange(80, 90)
+    assert 91 not in PortRange(80, 90)
+    assert len(PortRange(80, 90)) == 11
 
 
 def test_eui64_and_solicited_node() -> None:
@@ -119,11 +125,7 @@ def test_eui64_and_solicited_node() -> None:
 
 
 def test_derived_uuids_depend_on_names_alone() -> None:
-    assert (
-        derive_uuid("ports", "a", 1)
-        == derive_uuid("ports", "a", 1)
-        == parse_uuid(derive_uuid("ports", "a", 1))
-    )
+    assert derive_uuid("ports", "a", 1) == derive_uuid("ports", "a", 1) == parse_uuid(derive_uuid("ports", "a", 1))
     names = [("ab", "c"), ("a", "bc"), ("abc",), ("a", "b", "c"), ("1",), (1,), ("#1",), ()]
     assert len({derive_uuid("ports", *name) for name in names}) == len(names)
     assert format_uuid(bytes(16)) == "00000000-0000-4000-8000-000000000000"
