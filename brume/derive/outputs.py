@@ -1,0 +1,111 @@
+"""Who made which output, and what must be written when makers come and go.
+
+Several instances may make the same output (two security group rules that need the same address set): it stays as long
+as one of them does. Two instances that make different rows with the same key are a mistake in the rules, and said so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from typing import Any
+
+import msgspec
+
+from brume.derive.nodes import Instance
+from brume.derive.rules import Output
+from brume.tables.database import Database, Transaction
+from brume.tables.row import Member, Row
+
+OutputKey = Hashable
+
+
+class DerivationConflict(Exception):
+    """Two rules made different rows with the same key."""
+
+
+def output_key(output: Output) -> OutputKey:
+    """A member is its own key; a row's is its type and key."""
+    return output if isinstance(output, Member) else (type(output), output.key())
+
+
+class Outputs:
+    """The makers of every output of one engine, and the changes not yet written."""
+
+    def __init__(self, target: Database) -> None:
+        self._target = target
+        self._makers: dict[OutputKey, Instance | list[Instance]] = {}
+        self._pending: dict[OutputKey, Output | None] = {}
+
+    def makers(self, key: OutputKey) -> tuple[Instance, ...]:
+        """The instances that make this output."""
+        found = self._makers.get(key, ())
+        return (found,) if isinstance(found, Instance) else tuple(found)
+
+    def replace(self, instance: Instance, new: tuple[Output, ...]) -> None:
+        """`instance` now makes `new` instead of what it made before."""
+        old = instance.outputs
+        if old == new:
+            return
+        instance.outputs = new
+        if not old:
+            self._add(instance, ((output_key(output), output) for output in new))
+            return
+        before = {output_key(output): output for output in old}
+        after = {output_key(output): output for output in new}
+        for key in before:
+            if key not in after:
+                self._retract(instance, key)
+        self._add(instance, ((key, output) for key, output in after.items() if before.get(key) != output))
+
+    def _add(self, instance: Instance, outputs: Iterable[tuple[OutputKey, Output]]) -> None:
+        for key, output in outputs:
+            makers = self._makers.setdefault(key, instance)
+            if makers is not instance:
+                if isinstance(makers, Instance):
+                    self._makers[key] = [makers, instance]
+                elif instance not in makers:
+                    makers.append(instance)
+            self._pending[key] = output
+
+    def _retract(self, instance: Instance, key: OutputKey) -> None:
+        makers = self._makers[key]
+        if isinstance(makers, Instance):
+            del self._makers[key]
+            self._pending[key] = None
+            return
+        makers.remove(instance)
+        if len(makers) == 1:
+            self._makers[key] = makers[0]
+
+    def transaction(self) -> Transaction:
+        """What is to be written now; the record of pending changes is emptied."""
+        transaction = Transaction()
+        pending, self._pending = self._pending, {}
+        for key, output in pending.items():
+            if output is None:
+                self._write_removal(transaction, key)
+            elif isinstance(output, Member):
+                transaction.add(*output)
+            else:
+                transaction.put(self._agreed(key, output))
+        return transaction
+
+    def _write_removal(self, transaction: Transaction, key: Any) -> None:
+        if isinstance(key, Member):
+            transaction.remove(*key)
+        else:
+            transaction.delete(*key)
+
+    def _agreed(self, key: OutputKey, row: Row) -> Row:
+        """The row all makers agree on, with the columns that agents write kept as they are."""
+        makers = self._makers[key]
+        if not isinstance(makers, Instance):
+            for maker in makers:
+                for output in maker.outputs:
+                    if not isinstance(output, Member) and output_key(output) == key and output != row:
+                        raise DerivationConflict(f"{key}: {maker} makes {output}, another rule makes {row}")
+        if row.OBSERVED:
+            present = self._target.get(type(row), row.key())
+            if present is not None:
+                return msgspec.structs.replace(row, **{name: getattr(present, name) for name in row.OBSERVED})
+        return row

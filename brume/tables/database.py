@@ -1,0 +1,201 @@
+"""A database: tables and relations that change together.
+
+Rules: a transaction is applied whole or not at all; a change that changes nothing is not reported; iteration is in
+the order of first insertion. One thread uses a database; durability is the business of `cloud` and `ovsdb`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import Any, TypeVar, cast
+
+from brume.tables.changes import ChangeSet, MemberChange, RowChange
+from brume.tables.row import Index, Member, Relation, Row
+
+R = TypeVar("R", bound=Row)
+Listener = Callable[[ChangeSet], None]
+_NOTHING: dict[Any, Any] = {}
+
+
+class Table:
+    """The rows of one type, and the indexes somebody asked for."""
+
+    __slots__ = ("indexes", "row_type", "rows")
+
+    def __init__(self, row_type: type[Row]) -> None:
+        self.row_type = row_type
+        self.rows: dict[Hashable, Row] = {}
+        self.indexes: dict[Index[Any], dict[Hashable, dict[Hashable, Row]]] = {}
+
+    def bucket(self, index: Index[Any], value: Hashable) -> dict[Hashable, Row]:
+        """The rows under `value`, by key; the index is built on first use."""
+        buckets = self.indexes.get(index)
+        if buckets is None:
+            buckets = self.indexes[index] = {}
+            for key, row in self.rows.items():
+                for found in index.values(row):
+                    buckets.setdefault(found, {})[key] = row
+        return buckets.get(value, _NOTHING)
+
+    def replace(self, key: Hashable, old: Row | None, new: Row | None) -> None:
+        """Put `new` in the place of `old`, in the table and in every index."""
+        for index, buckets in self.indexes.items():
+            if old is not None:
+                for value in index.values(old):
+                    bucket = buckets[value]
+                    del bucket[key]
+                    if not bucket:
+                        del buckets[value]
+            if new is not None:
+                for value in index.values(new):
+                    buckets.setdefault(value, {})[key] = new
+        if new is None:
+            del self.rows[key]
+        else:
+            self.rows[key] = new
+
+
+class Pairs:
+    """The pairs of one relation, in both directions."""
+
+    __slots__ = ("children", "parents")
+
+    def __init__(self) -> None:
+        self.children: dict[Hashable, dict[Hashable, None]] = {}
+        self.parents: dict[Hashable, dict[Hashable, None]] = {}
+
+    def add(self, parent: Hashable, child: Hashable) -> bool:
+        """True if the pair is new."""
+        children = self.children.setdefault(parent, {})
+        if child in children:
+            return False
+        children[child] = None
+        self.parents.setdefault(child, {})[parent] = None
+        return True
+
+    def remove(self, parent: Hashable, child: Hashable) -> bool:
+        """True if the pair was there."""
+        children = self.children.get(parent)
+        if children is None or child not in children:
+            return False
+        for side, one, other in ((self.children, parent, child), (self.parents, child, parent)):
+            del side[one][other]
+            if not side[one]:
+                del side[one]
+        return True
+
+
+class Transaction:
+    """Changes to be applied together; the last word on a key or a member counts."""
+
+    __slots__ = ("_members", "_rows")
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[type[Row], Hashable], Row | None] = {}
+        self._members: dict[Member, bool] = {}
+
+    def put(self, row: Row) -> None:
+        """Insert the row, or replace the one with the same key."""
+        self._rows[type(row), row.key()] = row
+
+    def delete(self, row_type: type[Row], key: Hashable) -> None:
+        """Delete the row with this key; a key that is not there is ignored."""
+        self._rows[row_type, key] = None
+
+    def add(self, relation: Relation, parent: Hashable, child: Hashable) -> None:
+        """Add an element to a relation."""
+        self._members[Member(relation, parent, child)] = True
+
+    def remove(self, relation: Relation, parent: Hashable, child: Hashable) -> None:
+        """Remove an element from a relation; one that is not there is ignored."""
+        self._members[Member(relation, parent, child)] = False
+
+
+class Database:
+    """Tables and relations, found by row type and relation; both come into being on first use."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._tables: dict[type[Row], Table] = {}
+        self._pairs: dict[Relation, Pairs] = {}
+        self._listeners: list[Listener] = []
+
+    def subscribe(self, listener: Listener) -> None:
+        """Call `listener` with every non-empty change set, after it has been applied."""
+        self._listeners.append(listener)
+
+    def table(self, row_type: type[Row]) -> Table:
+        """The table of a row type."""
+        table = self._tables.get(row_type)
+        if table is None:
+            table = self._tables[row_type] = Table(row_type)
+        return table
+
+    def pairs(self, relation: Relation) -> Pairs:
+        """The pairs of a relation."""
+        pairs = self._pairs.get(relation)
+        if pairs is None:
+            pairs = self._pairs[relation] = Pairs()
+        return pairs
+
+    def get(self, row_type: type[R], key: Hashable) -> R | None:
+        """The row with this key, or None."""
+        return cast("R | None", self.table(row_type).rows.get(key))
+
+    def rows(self, row_type: type[R]) -> list[R]:
+        """All rows of a type."""
+        return cast("list[R]", list(self.table(row_type).rows.values()))
+
+    def find(self, index: Index[R], value: Hashable) -> list[R]:
+        """The rows that an index has under `value`."""
+        return cast("list[R]", list(self.table(index.row_type).bucket(index, value).values()))
+
+    def members(self, relation: Relation, parent: Hashable) -> tuple[Any, ...]:
+        """The elements that `parent` has in the column `relation`."""
+        return tuple(self.pairs(relation).children.get(parent, ()))
+
+    def owners(self, relation: Relation, child: Hashable) -> tuple[Any, ...]:
+        """The parents that have `child` in the column `relation`."""
+        return tuple(self.pairs(relation).parents.get(child, ()))
+
+    def all_members(self, relation: Relation) -> Iterator[Member]:
+        """Every element of a relation."""
+        for parent, children in self.pairs(relation).children.items():
+            for child in children:
+                yield Member(relation, parent, child)
+
+    def apply(self, transaction: Transaction) -> ChangeSet:
+        """Apply a transaction; returns (and tells the listeners) what really changed."""
+        changes = ChangeSet(
+            list(self._apply_rows(transaction._rows.items())),
+            list(self._apply_members(transaction._members.items())),
+        )
+        if changes:
+            for listener in self._listeners:
+                listener(changes)
+        return changes
+
+    def snapshot(self) -> ChangeSet:
+        """Everything there is, as a change set from nothing: what a new reader starts from."""
+        rows = [
+            RowChange(row_type, key, None, row)
+            for row_type, table in self._tables.items()
+            for key, row in table.rows.items()
+        ]
+        members = [MemberChange(member, True) for relation in self._pairs for member in self.all_members(relation)]
+        return ChangeSet(rows, members)
+
+    def _apply_rows(self, wanted: Iterable[tuple[tuple[type[Row], Hashable], Row | None]]) -> Iterator[RowChange]:
+        for (row_type, key), new in wanted:
+            table = self.table(row_type)
+            old = table.rows.get(key)
+            if old is not new and old != new:
+                table.replace(key, old, new)
+                yield RowChange(row_type, key, old, new)
+
+    def _apply_members(self, wanted: Iterable[tuple[Member, bool]]) -> Iterator[MemberChange]:
+        for member, added in wanted:
+            pairs = self.pairs(member.relation)
+            change = pairs.add if added else pairs.remove
+            if change(member.parent, member.child):
+                yield MemberChange(member, added)

@@ -1,0 +1,188 @@
+"""Stories of the derivation engine: who runs again, and who does not."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from typing import ClassVar
+
+import pytest
+
+from brume.derive.engine import DerivedFromItself, Engine, Reason
+from brume.derive.outputs import DerivationConflict
+from brume.derive.rules import derived, rule
+from brume.derive.view import View
+from brume.tables.database import Database, Transaction
+from brume.tables.row import Index, Member, Relation, Row
+
+
+class Switch(Row, frozen=True, kw_only=True):
+    name: str
+    mtu: int = 1500
+    ports: ClassVar[Relation] = Relation("Port")
+
+    def key(self) -> Hashable:
+        return self.name
+
+
+class Port(Row, frozen=True, kw_only=True):
+    name: str
+    address: str = ""
+
+    def key(self) -> Hashable:
+        return self.name
+
+
+class Flow(Row, frozen=True, kw_only=True):
+    name: str
+    text: str
+
+    def key(self) -> Hashable:
+        return self.name
+
+
+class Group(Row, frozen=True, kw_only=True):
+    name: str
+    members: ClassVar[Relation] = Relation("Port")
+
+    def key(self) -> Hashable:
+        return self.name
+
+
+ports_by_address = Index(Port, "address", lambda port: port.address or None)
+
+
+@derived
+def tunnel_mtu(view: View, switch: str) -> int:
+    row = view.get(Switch, switch)
+    return (row.mtu if row else 0) // 100 * 100
+
+
+@rule(Port)
+def delivery(port: Port, view: View) -> Iterator[Row | Member]:
+    for switch in view.owners(Switch.ports, port.name):
+        yield Flow(name=f"{switch}/{port.name}", text=f"{port.address} mtu {tunnel_mtu(view, switch)}")
+        yield Group(name=f"flood-{switch}")
+        yield Member(Group.members, f"flood-{switch}", port.name)
+
+
+@rule(Port)
+def duplicate(port: Port, view: View) -> Iterator[Row]:
+    others = [other.name for other in view.find(ports_by_address, port.address) if other.name != port.name]
+    if others:
+        yield Flow(name=f"duplicate/{port.name}", text=",".join(sorted(others)))
+
+
+class Lab:
+    """A source, a target and the engine between them."""
+
+    def __init__(self, *rules: object) -> None:
+        self.source = Database("source")
+        self.target = Database("target")
+        self.engine = Engine([self.source], self.target, rules or (delivery, duplicate))  # type: ignore[arg-type]
+        self.source.subscribe(self.engine.update)
+
+    def put(self, *rows: Row, ports: dict[str, str] | None = None, gone: dict[str, str] | None = None) -> None:
+        transaction = Transaction()
+        for row in rows:
+            transaction.put(row)
+        for port, switch in (ports or {}).items():
+            transaction.add(Switch.ports, switch, port)
+        for port, switch in (gone or {}).items():
+            transaction.remove(Switch.ports, switch, port)
+        self.source.apply(transaction)
+
+    def delete(self, row_type: type[Row], key: str) -> None:
+        transaction = Transaction()
+        transaction.delete(row_type, key)
+        self.source.apply(transaction)
+
+    def flows(self) -> dict[str, str]:
+        return {flow.name: flow.text for flow in self.target.rows(Flow)}
+
+
+def lab_with_two_ports() -> Lab:
+    lab = Lab()
+    lab.put(
+        Switch(name="net"),
+        Port(name="a", address="10.0.0.1"),
+        Port(name="b", address="10.0.0.2"),
+        ports={"a": "net", "b": "net"},
+    )
+    return lab
+
+
+def test_rows_are_made_from_rows() -> None:
+    lab = lab_with_two_ports()
+    assert lab.flows() == {"net/a": "10.0.0.1 mtu 1500", "net/b": "10.0.0.2 mtu 1500"}
+    assert set(lab.target.members(Group.members, "flood-net")) == {"a", "b"}
+
+
+def test_one_port_changes_and_only_its_rules_run() -> None:
+    lab = lab_with_two_ports()
+    lab.put(Port(name="a", address="10.0.0.9"))
+    assert [key for _, key in lab.engine.ran] == ["a", "a"]
+    assert lab.flows()["net/a"] == "10.0.0.9 mtu 1500"
+
+
+def test_a_derived_value_that_comes_out_equal_stops_the_change() -> None:
+    lab = lab_with_two_ports()
+    lab.put(Switch(name="net", mtu=1542))
+    assert lab.engine.ran == []
+    lab.put(Switch(name="net", mtu=1600))
+    assert len(lab.engine.ran) == 2
+    assert lab.flows()["net/b"] == "10.0.0.2 mtu 1600"
+
+
+def test_adding_a_port_does_not_wake_its_neighbours() -> None:
+    lab = lab_with_two_ports()
+    lab.put(Port(name="c", address="10.0.0.3"), ports={"c": "net"})
+    assert {key for _, key in lab.engine.ran} == {"c"}
+
+
+def test_who_looked_in_an_index_runs_when_its_bucket_changes() -> None:
+    lab = lab_with_two_ports()
+    lab.put(Port(name="c", address="10.0.0.1"))
+    assert lab.flows()["duplicate/a"] == "c"
+    lab.delete(Port, "c")
+    assert "duplicate/a" not in lab.flows()
+
+
+def test_what_goes_away_takes_its_rows_along() -> None:
+    lab = lab_with_two_ports()
+    lab.delete(Port, "a")
+    assert lab.flows() == {"net/b": "10.0.0.2 mtu 1500"}
+    assert lab.target.members(Group.members, "flood-net") == ("b",)
+    lab.put(gone={"b": "net"})
+    assert lab.flows() == {}
+    assert lab.target.rows(Group) == []
+
+
+def test_every_row_knows_what_it_came_from() -> None:
+    lab = lab_with_two_ports()
+    reasons = lab.engine.because((Flow, "net/a"))
+    assert [reason.source for reason in reasons] == [Port(name="a", address="10.0.0.1")]
+    assert {reason.source.key() for reason in lab.engine.because((Group, "flood-net"))} == {"a", "b"}  # type: ignore[union-attr]
+    assert isinstance(reasons[0], Reason)
+
+
+def test_two_rules_that_disagree_are_told_so() -> None:
+    @rule(Port)
+    def one(port: Port, view: View) -> Iterator[Row]:
+        yield Flow(name="same", text=port.name)
+
+    lab = Lab(one)
+    with pytest.raises(DerivationConflict, match="same"):
+        lab.put(Port(name="a"), Port(name="b"))
+
+
+def test_a_value_that_reads_itself_is_refused() -> None:
+    @derived
+    def loop(view: View, name: str) -> int:
+        return loop(view, name)
+
+    @rule(Port)
+    def reader(port: Port, view: View) -> Iterator[Row]:
+        yield Flow(name=port.name, text=str(loop(view, port.name)))
+
+    with pytest.raises(DerivedFromItself, match="loop"):
+        Lab(reader).put(Port(name="a"))
