@@ -146,8 +146,12 @@ class Engine:
         source = row if row is not None else self._source(instance)
         self.ran.append((instance.rule.name, instance.key))
         function = instance.rule.function
-        outputs: tuple[Output, ...]
-        outputs, reads = self.view.recorded(lambda: tuple(function(source, self.view)))
+        view = self.view
+        outer = view.begin()
+        try:
+            outputs: tuple[Output, ...] = tuple(function(source, view))
+        finally:
+            reads = view.end(outer)
         self._reads(instance, reads)
         instance.state = State.CLEAN
         self._outputs.replace(instance, outputs)
@@ -171,11 +175,14 @@ class Engine:
             if not memo.state:
                 return
         memo.state = State.RUNNING
+        outer = self.view.begin()
         try:
-            value, reads = self.view.recorded(lambda: memo.function.function(self.view, *memo.arguments))
+            value = memo.function.function(self.view, *memo.arguments)
         except BaseException:
             memo.state = State.STALE
             raise
+        finally:
+            reads = self.view.end(outer)
         self._reads(memo, reads)
         memo.state = State.CLEAN
         if value != memo.value:

@@ -7,7 +7,7 @@ as one of them does. Two instances that make different rows with the same key ar
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -81,20 +81,15 @@ class Outputs:
         """What is to be written now; the record of pending changes is emptied."""
         transaction = Transaction()
         pending, self._pending = self._pending, {}
+        key: Any
         for key, output in pending.items():
-            if output is None:
-                self._write_removal(transaction, key)
-            elif isinstance(output, Member):
-                transaction.add(*output)
+            if isinstance(key, Member):
+                transaction.members[key] = output is not None
+            elif output is None:
+                transaction.rows[key] = None
             else:
-                transaction.put(self._agreed(key, output))
+                transaction.rows[key] = self._agreed(key, cast(Row, output))
         return transaction
-
-    def _write_removal(self, transaction: Transaction, key: Any) -> None:
-        if isinstance(key, Member):
-            transaction.remove(*key)
-        else:
-            transaction.delete(*key)
 
     def _agreed(self, key: OutputKey, row: Row) -> Row:
         """The row all makers agree on, with the columns that agents write kept as they are."""

@@ -15,7 +15,6 @@ from brume.tables.database import Database
 from brume.tables.row import Index, Relation, Row
 
 R = TypeVar("R", bound=Row)
-T = TypeVar("T")
 
 
 class View:
@@ -82,10 +81,12 @@ class View:
         """Drop a memo that nobody reads any more."""
         del self._memos[memo.function, memo.arguments]
 
-    def recorded(self, compute: Callable[[], T]) -> tuple[T, tuple[Node, ...]]:
-        """The result of `compute`, and what it read."""
+    def begin(self) -> dict[Node, None]:
+        """Start a new record; returns the one to go back to."""
         outer, self._record = self._record, {}
-        try:
-            return compute(), tuple(self._record)
-        finally:
-            self._record = outer
+        return outer
+
+    def end(self, outer: dict[Node, None]) -> tuple[Node, ...]:
+        """Go back to the outer record; returns what the inner one holds."""
+        reads, self._record = tuple(self._record), outer
+        return reads

@@ -88,27 +88,27 @@ class Pairs:
 class Transaction:
     """Changes to be applied together; the last word on a key or a member counts."""
 
-    __slots__ = ("_members", "_rows")
+    __slots__ = ("members", "rows")
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[type[Row], Hashable], Row | None] = {}
-        self._members: dict[Member, bool] = {}
+        self.rows: dict[tuple[type[Row], Hashable], Row | None] = {}
+        self.members: dict[Member, bool] = {}
 
     def put(self, row: Row) -> None:
         """Insert the row, or replace the one with the same key."""
-        self._rows[type(row), row.key()] = row
+        self.rows[type(row), row.key()] = row
 
     def delete(self, row_type: type[Row], key: Hashable) -> None:
         """Delete the row with this key; a key that is not there is ignored."""
-        self._rows[row_type, key] = None
+        self.rows[row_type, key] = None
 
     def add(self, relation: Relation, parent: Hashable, child: Hashable) -> None:
         """Add an element to a relation."""
-        self._members[Member(relation, parent, child)] = True
+        self.members[Member(relation, parent, child)] = True
 
     def remove(self, relation: Relation, parent: Hashable, child: Hashable) -> None:
         """Remove an element from a relation; one that is not there is ignored."""
-        self._members[Member(relation, parent, child)] = False
+        self.members[Member(relation, parent, child)] = False
 
 
 class Database:
@@ -167,8 +167,8 @@ class Database:
     def apply(self, transaction: Transaction) -> ChangeSet:
         """Apply a transaction; returns (and tells the listeners) what really changed."""
         changes = ChangeSet(
-            list(self._apply_rows(transaction._rows.items())),
-            list(self._apply_members(transaction._members.items())),
+            list(self._apply_rows(transaction.rows.items())),
+            list(self._apply_members(transaction.members.items())),
         )
         if changes:
             for listener in self._listeners:
