@@ -1,0 +1,23 @@
+"""Packets: what the octets on a wire mean.
+
+    header.py    how a header is declared: a class with fields and bit widths     (codec.py makes reader and writer)
+    ethernet arp ipv4 ipv6 icmp4 icmp6 nd tcp udp dhcp dns geneve vxlan gre       one protocol a file, declared so
+    options.py   lists of type-length-value options                               checksum.py  RFC 1071 and 1624
+    layers.py    which header follows which; `stack` builds a frame, `walk` and `dissect` take one apart
+    describe.py  one line about a frame, as tcpdump prints it
+
+        Ethernet | Vlan | Ipv4 | Udp | Geneve | Ethernet | Ipv4 | Icmp4 | Echo | octets
+        outermost first; each header knows its size, thus where the next begins
+
+    frame = stack(Ethernet(mac2, mac1), Ipv4(source=a, destination=b), Icmp4(type=8), Echo(1, 1), b"data")
+    Ipv4.parse(frame, 14).ttl
+
+Nothing here keeps state or sends. Whatever is wrong with octets is a PacketError that says where and why.
+
+Start reading in `header.py`, then `ipv4.py`.
+"""
+
+from brume.packets.errors import PacketError
+from brume.packets.header import Buffer, Header
+
+__all__ = ["Buffer", "Header", "PacketError"]
