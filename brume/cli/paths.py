@@ -1,0 +1,43 @@
+"""Where a cloud keeps its state: one directory, and the names of the files in it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def default_data_directory() -> Path:
+    """BRUME_DATA_DIR if set, else `brume` under XDG_STATE_HOME (XDG Base Directory Specification)."""
+    chosen = os.environ.get("BRUME_DATA_DIR")
+    if chosen:
+        return Path(chosen)
+    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(state) / "brume"
+
+
+class Paths:
+    """The files of one data directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.control_socket = directory / "control.sock"
+        self.process_id = directory / "brume.pid"
+        self.log = directory / "brume.log"
+        self.database = directory / "cloud.sqlite"
+        self.keys = directory / "fernet-keys"
+        self.images = directory / "images"
+        self.secrets = directory / "secrets.json"
+        self.clouds_yaml = directory / "clouds.yaml"
+        self.openrc = directory / "admin-openrc.sh"
+
+    def ensure(self) -> None:
+        """Make the directory, readable by its owner only."""
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def socket_address(path: Path) -> tuple[str, int]:
+    """An address for a Unix socket however long its path is: sun_path has 108 bytes, so the directory is opened
+    and named by its descriptor (unix(7), proc(5)). Returns the address and the descriptor to close afterwards.
+    """
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    return f"/proc/self/fd/{directory}/{path.name}", directory

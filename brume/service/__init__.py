@@ -1,0 +1,13 @@
+"""The boxes put together: the only room that knows them all.
+
+    settings.py    what can be chosen, secrets that are generated, clouds.yaml and openrc
+    cloud.py       one embedded cloud without sockets: store, stages, nodes, instances
+    instances.py   servers that should run -> simulated hosts that do
+    observed.py    what the nodes report -> status of ports and servers
+    control.py     the control socket
+    run.py         the event loop: HTTP, control socket, the simulator's clock
+    main.py        the command `brume`, with `brume up`
+
+The way of a change: an HTTP request commits rows and journal; after the answer the journal's changes go through
+northbound, southbound and every node's stage, each one ChangeSet at a time, in the same event loop.
+"""
