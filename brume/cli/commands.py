@@ -21,11 +21,11 @@ data_directory = click.option(
 )
 
 
-def follow(directory: Path, command: str, sink: BinaryIO | None = None, **arguments: Any) -> None:
+def follow(directory: Path, order: str, sink: BinaryIO | None = None, **arguments: Any) -> None:
     """Run a command in the cloud, print what it says, and exit with its exit code."""
     try:
         code = 1
-        for message in call(Paths(directory), command, **arguments):
+        for message in call(Paths(directory), order, **arguments):
             code = _show(message, sink, code)
     except NotRunning as error:
         raise click.ClickException(str(error)) from error
@@ -39,7 +39,7 @@ def _show(message: Message, sink: BinaryIO | None, code: int) -> int:
         click.echo(message.out)
     if message.data is not None:
         click.echo(json.dumps(message.data, indent=2))
-    if message.bytes is not None and sink is not None:
+    if message.piece is not None and sink is not None:
         sink.write(message.content())
         sink.flush()
     if message.error is not None:

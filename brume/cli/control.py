@@ -5,7 +5,7 @@ answers with lines of JSON, each with one of the keys
 
     out     a line for standard output
     data    a value for programs (what `--json` prints)
-    bytes   base64: a piece of a file
+    piece   base64: a piece of a file
     error   what was wrong, for standard error
     exit    the exit code; always the last line
 
@@ -37,13 +37,13 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
 
     out: str | None = None
     data: Any = None
-    bytes: str | None = None
+    piece: str | None = None
     error: str | None = None
     exit: int | None = None
 
     def content(self) -> bytes:
         """The bytes of a piece of a file."""
-        return base64.b64decode(self.bytes or "")
+        return base64.b64decode(self.piece or "")
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -69,11 +69,11 @@ def connect(paths: Paths) -> socket.socket:
     return connection
 
 
-def call(paths: Paths, command: str, **arguments: Any) -> Iterator[Message]:
+def call(paths: Paths, order: str, **arguments: Any) -> Iterator[Message]:
     """Run a command in the cloud; yields its messages up to and including the one with the exit code."""
     decoder = msgspec.json.Decoder(Message)
     with connect(paths) as connection:
-        connection.sendall(msgspec.json.encode(Request(command, arguments)) + b"\n")
+        connection.sendall(msgspec.json.encode(Request(order, arguments)) + b"\n")
         with connection.makefile("rb") as lines:
             for line in lines:
                 message = decoder.decode(line)
