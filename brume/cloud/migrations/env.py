@@ -1,4 +1,4 @@
-"""What alembic runs to reach the database: the engine comes from `run.configuration`, the schema from the declarations."""
+"""What alembic runs to reach the database: `run.configuration` gives the engine, the declarations the schema."""
 
 from __future__ import annotations
 

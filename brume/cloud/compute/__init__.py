@@ -1,0 +1,14 @@
+"""Compute (Nova 2.1): flavors, keypairs, nodes, servers.
+
+    resources.py   what is stored, declared once
+    flavors.py     flavors and their extra specs
+    keypairs.py    public keys, and keys made here
+    nodes.py       compute services and what fits on a node
+    scheduling.py  which node a server goes to
+    servers.py     the life of a server
+    interfaces.py  a server's ports, fixed and floating addresses, security groups
+
+Who does what: a rule decides what should be (`desired`: this server runs on compute1) and commits; an agent reads
+that from the journal, makes it so, and reports what is (`report`). Between the two a server is in a task state,
+as in Nova. No rule waits for a node.
+"""

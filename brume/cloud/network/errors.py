@@ -1,0 +1,412 @@
+"""Neutron's errors: class names and messages are what clients see and match on.
+
+Only what this room raises. The status is that of the base class; the words follow neutron-lib's `exceptions` and
+Neutron's extensions, so that a program written against the real service finds what it looks for.
+"""
+
+from __future__ import annotations
+
+from brume.cloud import errors
+
+
+class InvalidInput(errors.BadRequest):
+    template = "Invalid input for operation: {error_message}."
+
+
+class ResourceRequest(errors.BadRequest):
+    """Neutron's BadRequest: type name "BadRequest", and the resource named."""
+
+    template = "Bad {resource} request: {msg}."
+
+    @property
+    def type(self) -> str:
+        return "BadRequest"
+
+
+class HTTPBadRequest(errors.BadRequest):
+    """What Neutron's API layer itself refuses."""
+
+
+class HTTPNotFound(errors.NotFound):
+    template = "The resource could not be found."
+
+
+class InUse(errors.Conflict):
+    template = "The resource is in use."
+
+
+class NotSupportedYet(errors.NotImplementedHere):
+    """Left out whole: the type name says so to the client, the message says what."""
+
+    template = "{what} is not implemented."
+
+
+# -- networks
+
+
+class NetworkNotFound(errors.NotFound):
+    template = "Network {net_id} could not be found."
+
+
+class NetworkInUse(InUse):
+    template = "Unable to complete operation on network {net_id}. {reason}."
+
+
+class NetworkMTUSubnetConflict(errors.Conflict):
+    template = "MTU of {net_id} is not valid, subnet requires a minimum of {mtu}"
+
+
+class InvalidSharedSetting(errors.Conflict):
+    template = "Unable to reconfigure sharing settings for network {network}. Multiple projects are using it."
+
+
+class ExternalNetworkInUse(InUse):
+    template = "External network {net_id} cannot be updated to be made non-external, since it has existing gateway ports."
+
+
+class DefaultExternalNetworkExists(errors.Conflict):
+    template = "A default external network already exists: {net_id}."
+
+
+class VlanIdInUse(InUse):
+    template = "Unable to create the network. The VLAN {vlan_id} on physical network {physical_network} is in use."
+
+
+class TunnelIdInUse(InUse):
+    template = "Unable to create the network. The tunnel ID {tunnel_id} is in use."
+
+
+class FlatNetworkInUse(InUse):
+    template = "Unable to create the flat network. Physical network {physical_network} is in use."
+
+
+class NoNetworkAvailable(errors.Unavailable):
+    template = "Unable to create the network. No project network is available for allocation."
+
+
+# -- subnets
+
+
+class SubnetNotFound(errors.NotFound):
+    template = "Subnet {subnet_id} could not be found."
+
+
+class SubnetPoolNotFound(errors.NotFound):
+    template = "Subnet pool {subnetpool_id} could not be found."
+
+
+class SubnetInUse(InUse):
+    template = "Unable to complete operation on subnet {subnet_id}: {reason}."
+
+    def __init__(self, **values: object) -> None:
+        values.setdefault("reason", "One or more ports have an IP allocation from this subnet")
+        super().__init__(**values)
+
+
+class InvalidAllocationPool(errors.BadRequest):
+    template = "The allocation pool {pool} is not valid."
+
+
+class OutOfBoundsAllocationPool(errors.BadRequest):
+    template = "The allocation pool {pool} spans beyond the subnet cidr {subnet_cidr}."
+
+
+class OverlappingAllocationPools(errors.Conflict):
+    template = "Found overlapping allocation pools: {pool_1} {pool_2} for subnet {subnet_cidr}."
+
+
+class GatewayConflictWithAllocationPools(InUse):
+    template = "Gateway ip {ip_address} conflicts with allocation pool {pool}."
+
+
+class GatewayIpInUse(InUse):
+    template = "Current gateway ip {ip_address} already in use by port {port_id}. Unable to update."
+
+
+class HostRoutesExhausted(errors.BadRequest):
+    template = "Unable to complete operation for {subnet_id}. The number of host routes exceeds the limit {quota}."
+
+
+class DNSNameServersExhausted(errors.BadRequest):
+    template = "Unable to complete operation for {subnet_id}. The number of DNS nameservers exceeds the limit {quota}."
+
+
+# -- ports
+
+
+class PortNotFound(errors.NotFound):
+    template = "Port {port_id} could not be found."
+
+
+class PortInUse(InUse):
+    template = (
+        "Unable to complete operation on port {port_id} for network {net_id}. "
+        "Port already has an attached device {device_id}."
+    )
+
+
+class ServicePortInUse(InUse):
+    template = "Port {port_id} cannot be deleted directly via the port API: {reason}."
+
+
+class PortBound(InUse):
+    template = (
+        "Unable to complete operation on port {port_id}, port is already bound, port type: {vif_type}, "
+        "old_mac {old_mac}, new_mac {new_mac}."
+    )
+
+
+class MacAddressInUse(InUse):
+    template = "Unable to complete operation for network {net_id}. The mac address {mac} is in use."
+
+
+class NetworkMacAddressGenerationFailure(errors.Unavailable):
+    template = "Unable to generate unique mac on network {net_id}."
+
+
+class InvalidIpForNetwork(errors.BadRequest):
+    template = "IP address {ip_address} is not a valid IP for any of the subnets on the specified network."
+
+
+class InvalidIpForSubnet(errors.BadRequest):
+    template = "IP address {ip_address} is not a valid IP for the specified subnet."
+
+
+class IpAddressAlreadyAllocated(errors.Conflict):
+    template = "IP address {ip} already allocated in subnet {subnet_id}"
+
+
+class AllocationOnAutoAddressSubnet(InvalidInput):
+    template = (
+        "IPv6 address {ip} cannot be directly assigned to a port on subnet {subnet_id} as the subnet is "
+        "configured for automatic addresses"
+    )
+
+
+class IpAddressGenerationFailure(errors.Conflict):
+    template = "No more IP addresses available on network {net_id}."
+
+
+class AddressPairMissingIp(InvalidInput):
+    template = "AllowedAddressPair must contain ip_address"
+
+    @property
+    def type(self) -> str:
+        return "AllowedAddressPairsMissingIP"
+
+
+class DuplicateAddressPairInRequest(InvalidInput):
+    template = "Request contains duplicate address pair: mac_address {mac_address} ip_address {ip_address}."
+
+
+class AllowedAddressPairExhausted(errors.BadRequest):
+    template = "The number of allowed address pair exceeds the maximum {quota}."
+
+
+class PortSecurityPortHasSecurityGroup(InUse):
+    template = "Port has security group associated. Cannot disable port security or IP address until security group is removed."
+
+
+class PortSecurityAndIPRequiredForSecurityGroups(errors.BadRequest):
+    template = "Port security must be enabled and port must have an IP address in order to use security groups."
+
+
+class AddressPairAndPortSecurityRequired(errors.Conflict):
+    template = "Port Security must be enabled in order to have allowed address pairs on a port."
+
+
+class PortBindingNotFound(errors.NotFound):
+    template = "Binding for port {port_id} for host {host} could not be found."
+
+
+# -- routers and floating IPs
+
+
+class RouterNotFound(errors.NotFound):
+    template = "Router {router_id} could not be found"
+
+
+class RouterInUse(InUse):
+    template = "Router {router_id} {reason}"
+
+
+class RouterInterfaceNotFound(errors.NotFound):
+    template = "Router {router_id} does not have an interface with id {port_id}"
+
+
+class RouterInterfaceNotFoundForSubnet(errors.NotFound):
+    template = "Router {router_id} has no interface on subnet {subnet_id}"
+
+
+class RouterInterfaceInUseByFloatingIP(InUse):
+    template = (
+        "Router interface for subnet {subnet_id} on router {router_id} cannot be deleted, "
+        "as it is required by one or more floating IPs."
+    )
+
+
+class RouterInterfaceInUseByRoute(InUse):
+    template = (
+        "Router interface for subnet {subnet_id} on router {router_id} cannot be deleted, "
+        "as it is required by one or more routes."
+    )
+
+
+class RouterExternalGatewayInUseByFloatingIp(InUse):
+    template = (
+        "Gateway cannot be updated for router {router_id}, since a gateway to external network {net_id} "
+        "is required by one or more floating IPs."
+    )
+
+
+class SubnetMismatchForPort(errors.BadRequest):
+    template = "Subnet on port {port_id} does not match the requested subnet {subnet_id}."
+
+
+class InvalidRoutes(InvalidInput):
+    template = "Invalid format for routes: {routes}, {reason}"
+
+
+class RoutesExhausted(errors.BadRequest):
+    template = "Unable to complete operation for {router_id}. The number of routes exceeds the maximum {quota}."
+
+
+class FloatingIPNotFound(errors.NotFound):
+    template = "Floating IP {floatingip_id} could not be found"
+
+
+class ExternalGatewayForFloatingIPNotFound(errors.NotFound):
+    template = (
+        "External network {external_network_id} is not reachable from subnet {subnet_id}.  "
+        "Therefore, cannot associate Port {port_id} with a Floating IP."
+    )
+
+
+class FloatingIPPortAlreadyAssociated(InUse):
+    template = (
+        "Cannot associate floating IP {floating_ip_address} ({fip_id}) with port {port_id} using fixed IP {fixed_ip}, "
+        "as that fixed IP already has a floating IP on external network {net_id}."
+    )
+
+
+class ExternalIpAddressExhausted(errors.BadRequest):
+    template = "Unable to find any IP address on external network {net_id}."
+
+
+class FipAssociated(InUse):
+    template = "Unable to complete the operation on port {port_id} because the port still has an associated floating IP."
+
+
+# -- security groups
+
+
+class SecurityGroupNotFound(errors.NotFound):
+    template = "Security group {id} does not exist"
+
+
+class SecurityGroupRuleNotFound(errors.NotFound):
+    template = "Security group rule {id} does not exist"
+
+
+class SecurityGroupInUse(InUse):
+    template = "Security Group {id} {reason}."
+
+    def __init__(self, **values: object) -> None:
+        values.setdefault("reason", "in use")
+        super().__init__(**values)
+
+
+class SecurityGroupCannotRemoveDefault(InUse):
+    template = "Insufficient rights for removing default security group."
+
+
+class SecurityGroupCannotUpdateDefault(InUse):
+    template = "Updating default security group not allowed."
+
+
+class SecurityGroupDefaultAlreadyExists(InUse):
+    template = "Default security group already exists."
+
+
+class SecurityGroupRuleExists(InUse):
+    template = "Security group rule already exists. Rule id is {rule_id}."
+
+
+class DuplicateSecurityGroupRuleInPost(InUse):
+    template = "Duplicate Security Group Rule in POST."
+
+
+class SecurityGroupConflict(errors.Conflict):
+    template = "Error {reason} while attempting the operation."
+
+
+class SecurityGroupRuleInputError(InvalidInput):
+    """Neutron's InvalidInput with a message of its own, not wrapped in "Invalid input for operation"."""
+
+
+class SecurityGroupInvalidPortRange(SecurityGroupRuleInputError):
+    template = "For TCP/UDP protocols, port_range_min must be <= port_range_max"
+
+
+class SecurityGroupInvalidProtocolForPort(SecurityGroupRuleInputError):
+    template = (
+        "Ports cannot be specified for protocol {protocol}. Ports are only supported for {valid_port_protocols}."
+    )
+
+
+class SecurityGroupInvalidPortValue(SecurityGroupRuleInputError):
+    template = "Invalid value for port {port}"
+
+
+class SecurityGroupInvalidIcmpValue(SecurityGroupRuleInputError):
+    template = "Invalid value for ICMP {field} ({attr}) {value}. It must be 0 to 255."
+
+
+class SecurityGroupEthertypeConflictWithProtocol(SecurityGroupRuleInputError):
+    template = "Invalid ethertype {ethertype} for protocol {protocol}."
+
+
+class SecurityGroupMissingIcmpType(SecurityGroupRuleInputError):
+    template = "ICMP code (port-range-max) {value} is provided but ICMP type (port-range-min) is missing."
+
+
+class SecurityGroupRuleInvalidProtocol(SecurityGroupRuleInputError):
+    template = (
+        "Security group rule protocol {protocol} not supported. Only protocol values {values} "
+        "and integer representations [0 to 255] are supported."
+    )
+
+
+class SecurityGroupMultipleRemoteEntites(SecurityGroupRuleInputError):
+    template = "Only one of remote_ip_prefix or remote_group_id or remote_address_group_id may be provided."
+
+
+class SecurityGroupProtocolRequiredWithPorts(SecurityGroupRuleInputError):
+    template = "Must also specify protocol if port range is given."
+
+
+class SecurityGroupRuleParameterConflict(SecurityGroupRuleInputError):
+    template = "Conflicting value ethertype {ethertype} for CIDR {cidr}"
+
+
+# -- the rest
+
+
+class OverQuota(errors.OverQuota):
+    template = "Quota exceeded for resources: {resources}."
+
+
+class QuotaResourceUnknown(errors.NotFound):
+    template = "Unknown quota resources {unknown}."
+
+
+class AgentNotFound(errors.NotFound):
+    template = "Agent {id} could not be found."
+
+
+class TagNotFound(errors.NotFound):
+    template = "Tag {tag} could not be found."
+
+
+class RevisionNumberConstraintFailed(errors.PreconditionFailed):
+    template = "Constrained to {expected}, but current revision is {current}"
