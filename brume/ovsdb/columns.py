@@ -170,7 +170,7 @@ def _relation_column(relation: SetColumn) -> Column:
 
 
 @cache
-def columns(row_type: Hashable) -> dict[str, Column]:
+def columns(row_type: Any) -> dict[str, Column]:
     """The columns a row class declares, by OVSDB name; `uuid` is not one of them."""
     found: dict[str, Column] = {}
     hints = get_type_hints(row_type, include_extras=True)

@@ -31,13 +31,13 @@ class Schema:
         return {"name": self.name, "version": self.version, "tables": tables}
 
 
-def declaration(row_type: type[Any]) -> TableDeclaration:
+def declaration(row_type: Any) -> TableDeclaration:
     """What the class declares about its table."""
     found: TableDeclaration = row_type.TABLE
     return found
 
 
-def table_to_json(row_type: type[Any]) -> Json:
+def table_to_json(row_type: Any) -> Json:
     """One table of the schema."""
     table = declaration(row_type)
     found: dict[str, Json] = {"columns": {name: column_to_json(column) for name, column in columns(row_type).items()}}
