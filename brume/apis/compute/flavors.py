@@ -52,10 +52,11 @@ def render(request: Request, flavor: Flavor) -> dict[str, Any]:
 
 def list_flavors(request: Request) -> dict[str, Any]:
     """GET /flavors"""
+    page = _page(request)
     brief = [
         {"id": flavor.id, "name": flavor.name, "links": links(request, flavor)}
         | ({"description": flavor.description} if (request.version or (2, 1)) >= DESCRIPTION_SINCE else {})
-        for flavor in (page := _page(request))
+        for flavor in page
     ]
     return {"flavors": brief, **_more(request, page)}
 
