@@ -22,7 +22,7 @@ class CloudError(Exception):
     status: ClassVar[int] = 500
     template: ClassVar[str] = "An unexpected error prevented the server from fulfilling your request."
 
-    def __init__(self, message: str | None = None, **values: object) -> None:
+    def __init__(self, message: str | None = None, /, **values: object) -> None:
         self.values = values
         self.message = self.template.format(**values) if message is None else message
         super().__init__(self.message)
