@@ -171,7 +171,15 @@ def show_statistics(request: Request) -> dict[str, Any]:
     used = nodes.usage(request.session)
     found = _all(request)
     shown = [render_hypervisor(request, node, used.get(node.host, Usage())) for node in found]
-    names = ("vcpus", "vcpus_used", "memory_mb", "memory_mb_used", "free_ram_mb", "local_gb", "local_gb_used")
+    names: tuple[str, ...] = (
+        "vcpus",
+        "vcpus_used",
+        "memory_mb",
+        "memory_mb_used",
+        "free_ram_mb",
+        "local_gb",
+        "local_gb_used",
+    )
     names += ("free_disk_gb", "disk_available_least", "current_workload", "running_vms")
     return {"hypervisor_statistics": {"count": len(found), **{n: sum(one.get(n, 0) for one in shown) for n in names}}}
 
