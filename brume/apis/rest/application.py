@@ -20,9 +20,9 @@ from uuid import uuid4
 from brume.apis.rest.messages import Receive, Request, Response, Scope, Send, send_response
 from brume.apis.rest.routes import Route
 from brume.apis.rest.service import Authenticate, Service
+from brume.cloud.cloud import Cloud
 from brume.cloud.context import RequestContext
 from brume.cloud.errors import BadRequest, CloudError, MethodNotAllowed, NotFound
-from brume.cloud.store.engine import Store
 
 LOG = logging.getLogger("brume.apis")
 REQUEST_ID = re.compile(r"req-[0-9a-fA-F-]{36}\Z")
@@ -33,7 +33,7 @@ class Application:
 
     def __init__(
         self,
-        store: Store,
+        cloud: Cloud,
         services: Iterable[Service],
         authenticate: Authenticate,
         *,
@@ -41,7 +41,8 @@ class Application:
         on_start: Callable[[], Awaitable[None]] | None = None,
         on_stop: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        self.store = store
+        self.cloud = cloud
+        self._store = cloud.store
         self.services = {service.mount.strip("/"): service for service in services}
         self._authenticate = authenticate
         self._clock = clock
@@ -74,7 +75,7 @@ class Application:
         if service is None:
             await send_response(self._outside(scope), request_id, head, send)
             return
-        request = Request(scope, receive, service, self.store)
+        request = Request(scope, receive, service, self.cloud)
         try:
             response = await self._answer(request, request_id)
         except CloudError as error:
@@ -119,12 +120,12 @@ class Application:
 
     async def _run(self, route: Route, request: Request) -> Response:
         if route.in_transaction:
-            with self.store.write(request.context) as request.session:
+            with self._store.write(request.context) as request.session:
                 answer = route.handler(request)
                 if isawaitable(answer):
                     raise TypeError(f"{route.path}: a handler in a transaction must not wait")
             return _response(route, answer)
-        with self.store.read() as request.session:
+        with self._store.read() as request.session:
             answer = route.handler(request)
         if isawaitable(answer):
             answer = await answer

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from brume.cloud.cloud import Cloud
 from brume.cloud.context import RequestContext
 from brume.cloud.errors import BadRequest, TooLarge
-from brume.cloud.store.engine import Store
 from brume.cloud.store.session import Session
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Request:
         "_json",
         "_receive",
         "body",
+        "cloud",
         "context",
         "headers",
         "method",
@@ -44,7 +45,7 @@ class Request:
         "version",
     )
 
-    def __init__(self, scope: Scope, receive: Receive, service: Service, store: Store) -> None:
+    def __init__(self, scope: Scope, receive: Receive, service: Service, cloud: Cloud) -> None:
         self.method: str = scope["method"]
         self.mount: str = service.mount
         self.path: str = scope["path"][len(service.mount) :]
@@ -59,7 +60,9 @@ class Request:
         """What the route's path names: {project_id}."""
         self.body = b""
         self.service = service
-        self.store = store
+        self.cloud = cloud
+        """Everything that is not this request's: store, tokens, directory, what other rooms provided."""
+        self.store = cloud.store
         self.version: tuple[int, int] | None = None
         """The microversion; None for services without."""
         self.token = self.headers.get("x-auth-token", "")

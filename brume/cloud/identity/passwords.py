@@ -1,8 +1,8 @@
 """Passwords: scrypt, and a memory of what was verified before.
 
-A hash costs some 25 ms of CPU (N=2^13, r=8, p=1: 8 MB), on purpose; so it is computed in a thread, and a password that was right
-once is recognised by a keyed digest whose key exists only in this process. Digests of passwords are not written
-anywhere. The text form of a hash is passlib's: $scrypt$ln=13,r=8,p=1$<salt>$<hash>.
+A hash costs some 25 ms of CPU (N=2^13, r=8, p=1: 8 MB), on purpose; so a login computes it in a thread, and a
+password that was right once is recognised by a keyed digest whose key exists only in this process. These digests are
+not written anywhere. The text form of a hash is passlib's: $scrypt$ln=13,r=8,p=1$<salt>$<hash>.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ is disabled or gone, or when no role is left on its scope.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 import secrets
@@ -146,7 +145,7 @@ def check(session: Session, token: Token, now: float) -> RequestContext:
     user = session.get(User, token.user)
     if user is None or not user.enabled or token.expires <= now or token.issued <= user.valid_after:
         raise TokenNotFound("Could not find token.")
-    if session.find(Revocation, audit_id=token.audit_ids):
+    if session.get(Revocation, token.audit_ids[0]) is not None:
         raise TokenNotFound("Could not find token.")
     domain = _enabled(session, user.domain_id)
     context = RequestContext(
@@ -218,8 +217,3 @@ def _packed(identity: str) -> bytes | str:
 
 def _unpacked(identity: bytes | str) -> str:
     return identity.hex() if isinstance(identity, bytes) else identity
-
-
-def b64(octets: bytes) -> str:
-    """URL-safe base64 without padding."""
-    return base64.urlsafe_b64encode(octets).decode().rstrip("=")
