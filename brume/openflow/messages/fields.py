@@ -56,7 +56,12 @@ class Field(msgspec.Struct, frozen=True, eq=False):
     oxm: Oxm | None
     aliases: tuple[str, ...]
     ones: int  # the value with every usable bit set (0xfc for nw_tos)
-    mask: int  # `ones` in place
+    mask: int  # the key's bits that matching or setting the whole field concerns
+
+    @property
+    def span(self) -> int:
+        """`mask`, unshifted: `ones`, but for ICMP's 8 bits, which own the 16 of a port."""
+        return self.mask >> self.shift
 
     def get(self, key: int) -> int:
         """This field's value in a key."""
@@ -212,6 +217,7 @@ nd_options_type      8   nd_options_type    dec   nd     w   -                  
 """
 
 # Bits that the slot really has where a field's nominal width is larger or has holes.
+_WHOLE_SLOT: Final = ("icmp_type", "icmp_code", "icmpv6_type", "icmpv6_code")
 _USABLE: Final = {"ct_state": 0xFF, "in_port_oxm": 0xFFFF, "actset_output": 0xFFFF, "nw_tos": 0xFC, "arp_op": 0xFF}
 
 
@@ -243,7 +249,7 @@ def _declare(line: str) -> Field:
         oxm=_number(oxm),
         aliases=tuple(aliases),
         ones=ones,
-        mask=ones << shift,
+        mask=(0xFFFF if name in _WHOLE_SLOT else ones) << shift,
     )
 
 

@@ -35,7 +35,7 @@ class Match(msgspec.Struct, frozen=True):
 
     def with_field(self, found: Field, value: int, mask: int | None = None) -> Match:
         """This match narrowed by one more field (the field's former bits are replaced)."""
-        bits = (found.ones if mask is None else mask & found.ones) << found.shift
+        bits = found.mask if mask is None or mask == found.ones else (mask & found.ones) << found.shift
         return Match(self.mask | bits, self.value & ~bits | (value << found.shift) & bits)
 
     def __and__(self, other: Match) -> Match:
@@ -52,7 +52,7 @@ def make_match(**fields: int | tuple[int, int]) -> Match:
     for name, wanted in fields.items():
         found = FIELDS.get(name) or field(name)
         bits, wanted_mask = wanted if isinstance(wanted, tuple) else (wanted, found.ones)
-        mask |= (wanted_mask & found.ones) << found.shift
+        mask |= found.mask if wanted_mask == found.ones else (wanted_mask & found.ones) << found.shift
         value |= (bits & wanted_mask & found.ones) << found.shift
     return Match(mask, value)
 
