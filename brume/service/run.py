@@ -1,0 +1,95 @@
+"""Runs a cloud: one event loop with the HTTP server, the control socket and the simulator's clock.
+
+Order at the start: bind the port (so that a taken port is said before anything is touched), open the store, derive,
+serve. At the end: stop serving, then close the store; everything acknowledged is in it already.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+
+import msgspec
+import uvicorn
+
+from brume.cli.paths import Paths
+from brume.service.cloud import EmbeddedCloud
+from brume.service.commands import Commands
+from brume.service.control import ControlServer
+from brume.service.settings import Settings, load_secrets, write_client_files
+from brume.service.ticker import Ticker
+
+log = logging.getLogger(__name__)
+
+
+def run(settings: Settings, *, quiet: bool) -> int:
+    """Run a cloud until it is told to stop; returns the exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        listener = _bind(settings)
+    except OSError as error:
+        print(f"Error: cannot listen on {settings.bind} port {settings.port}: {error.strerror}", file=sys.stderr)
+        return 1
+    settings = msgspec.structs.replace(settings, port=listener.getsockname()[1])
+    with _process_id(settings.paths):
+        try:
+            import uvloop
+
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(_serve(settings, listener, quiet))
+        except KeyboardInterrupt:
+            return 130
+    return 0
+
+
+def _bind(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.bind else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((settings.bind, settings.port))
+    return listener
+
+
+@contextlib.contextmanager
+def _process_id(paths: Paths):  # type: ignore[no-untyped-def]
+    paths.process_id.write_text(f"{os.getpid()}\n")
+    try:
+        yield
+    finally:
+        paths.process_id.unlink(missing_ok=True)
+
+
+async def _serve(settings: Settings, listener: socket.socket, quiet: bool) -> None:
+    known = load_secrets(settings.paths)
+    cloud = EmbeddedCloud(settings, known)
+    ticker = Ticker(cloud.scheduler)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            cloud.application, lifespan="off", log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=2
+        )
+    )
+    control = ControlServer(settings.paths, Commands(cloud, server).table())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, setattr, server, "should_exit", True)
+    write_client_files(settings, known)
+    cloud.start()
+    gc.freeze()  # what a start makes stays; collections look at what requests make
+    listener.listen(2048)
+    serving = loop.create_task(server.serve(sockets=[listener]))
+    await control.start()
+    if not quiet:
+        print(f"Brume is running at {settings.base_url}; Ctrl-C ends it. In another terminal:", flush=True)
+        print(f"    export OS_CLIENT_CONFIG_FILE={settings.paths.clouds_yaml} OS_CLOUD=brume-admin", flush=True)
+    try:
+        await serving
+    finally:
+        await control.stop()
+        ticker.stop()
+        cloud.close()
