@@ -22,7 +22,7 @@ from collections.abc import Hashable
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
-from brume.ovsdb.types import BOOLEAN, INTEGER, REAL, STRING, AtomType, BaseType, ColumnType, one_of
+from brume.ovsdb.types import BOOLEAN, INTEGER, REAL, STRING, UUID, BaseType, ColumnType, one_of
 from brume.tables.map import Map
 from brume.tables.row import Relation, Row
 
@@ -54,6 +54,7 @@ class TableDeclaration(NamedTuple):
     is_root: bool = True
     indexes: tuple[tuple[str, ...], ...] = ()
     max_rows: int | None = None
+    mutable: bool = True
 
 
 class SetColumn(Relation):
@@ -91,8 +92,9 @@ class Column(NamedTuple):
     printed: bool = False
 
 
-def _literal_base(choices: tuple[Any, ...]) -> BaseType:
-    return one_of(*choices)
+UUID_COLUMN = Column("_uuid", "uuid", ColumnType(UUID), mutable=False)
+VERSION_COLUMN = Column("_version", "", ColumnType(UUID), mutable=False)
+"""The columns that every table has; their values are not fields like the others."""
 
 
 _PLAIN: dict[Any, BaseType] = {str: STRING, int: INTEGER, bool: BOOLEAN, float: REAL}
@@ -105,7 +107,7 @@ def _base(hint: Any) -> BaseType:
                 return item
         return _base(get_args(hint)[0])
     if get_origin(hint) is Literal:
-        return _literal_base(get_args(hint))
+        return one_of(*get_args(hint))
     return _PLAIN[hint]
 
 
@@ -135,17 +137,6 @@ def _marks(hint: Any) -> tuple[Mark, ...]:
     return tuple(item for item in hint.__metadata__ if isinstance(item, Mark))
 
 
-def _is_printed(hint: Any) -> bool:
-    base = _base_argument(hint)
-    return base is Hashable
-
-
-def _base_argument(hint: Any) -> Any:
-    while get_origin(hint) is Annotated:
-        hint = get_args(hint)[0]
-    return hint
-
-
 def _column(name: str, hint: Any) -> Column:
     marks = _marks(hint)
     return Column(
@@ -154,7 +145,7 @@ def _column(name: str, hint: Any) -> Column:
         _column_type(hint),
         ephemeral=EPHEMERAL in marks,
         mutable=IMMUTABLE not in marks,
-        printed=_is_printed(hint),
+        printed=get_origin(hint) is Annotated and get_args(hint)[0] is Hashable,
     )
 
 
@@ -172,6 +163,9 @@ def _relation_column(relation: SetColumn) -> Column:
 @cache
 def columns(row_type: Any) -> dict[str, Column]:
     """The columns a row class declares, by OVSDB name; `uuid` is not one of them."""
+    known: dict[str, Column] | None = vars(row_type).get("COLUMNS")
+    if known is not None:
+        return known
     found: dict[str, Column] = {}
     hints = get_type_hints(row_type, include_extras=True)
     for name in row_type.__struct_fields__:
@@ -185,7 +179,7 @@ def columns(row_type: Any) -> dict[str, Column]:
     return found
 
 
-def references(column: Column) -> tuple[BaseType, ...]:
-    """The base types of a column that refer to rows."""
-    bases = (column.type.key, column.type.value)
-    return tuple(base for base in bases if base is not None and base.atom is AtomType.UUID and base.table)
+@cache
+def all_columns(row_type: Any) -> dict[str, Column]:
+    """The columns of a table with `_uuid` and `_version`."""
+    return {"_uuid": UUID_COLUMN, "_version": VERSION_COLUMN, **columns(row_type)}

@@ -27,8 +27,12 @@ class Schema:
 
     def to_json(self) -> Json:
         """The schema as in an .ovsschema file, in the shortest spelling; without a checksum."""
-        tables = {name: table_to_json(row_type) for name, row_type in self.tables.items()}
-        return {"name": self.name, "version": self.version, "tables": tables}
+        all_root = all(declaration(row_type).is_root for row_type in self.tables.values())
+        found: dict[str, Json] = {"name": self.name}
+        if self.version:
+            found["version"] = self.version
+        found["tables"] = {name: table_to_json(row_type, all_root) for name, row_type in self.tables.items()}
+        return found
 
 
 def declaration(row_type: Any) -> TableDeclaration:
@@ -37,14 +41,16 @@ def declaration(row_type: Any) -> TableDeclaration:
     return found
 
 
-def table_to_json(row_type: Any) -> Json:
-    """One table of the schema."""
+def table_to_json(row_type: Any, default_is_root: bool = False) -> Json:
+    """One table of the schema; a schema older than garbage collection has only roots and does not say so."""
     table = declaration(row_type)
     found: dict[str, Json] = {"columns": {name: column_to_json(column) for name, column in columns(row_type).items()}}
     if table.max_rows is not None:
         found["maxRows"] = table.max_rows
-    if table.is_root:
-        found["isRoot"] = True
+    if table.is_root != default_is_root:
+        found["isRoot"] = table.is_root
+    if not table.mutable:
+        found["mutable"] = False
     if table.indexes:
         found["indexes"] = [list(index) for index in table.indexes]
     return found

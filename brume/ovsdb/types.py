@@ -60,9 +60,27 @@ class ColumnType(NamedTuple):
         return self.minimum == 0 and self.maximum == 1 and self.value is None
 
     @property
+    def is_set(self) -> bool:
+        """Atoms, of which there may be other than one."""
+        return self.value is None and not self.is_scalar
+
+    @property
     def is_map(self) -> bool:
         """Pairs instead of atoms."""
         return self.value is not None
+
+    def in_english(self) -> str:
+        """As messages call it: `set of 1 to 2 integers`."""
+        key = self.key.atom.value
+        if self.is_scalar:
+            return key
+        kind = "map" if self.is_map else "set"
+        if self.maximum is None:
+            count = f"of {self.minimum} or more" if self.minimum else "of"
+        else:
+            count = f"of {self.minimum} to {self.maximum}" if self.minimum else f"of up to {self.maximum}"
+        elements = f"{key}s" if self.value is None else f"({key}, {self.value.atom.value}) pairs"
+        return f"{kind} {count} {elements}"
 
 
 def integer(minimum: int | None = None, maximum: int | None = None) -> BaseType:

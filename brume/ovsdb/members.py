@@ -1,0 +1,87 @@
+"""Reading a JSON object member by member, with ovsdb-server's complaints about what is missing, wrong or too much."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from brume.ovsdb.data import is_id
+from brume.ovsdb.errors import SYNTAX, OvsdbError, syntax_error
+from brume.ovsdb.json_text import whole
+
+Json = Any
+ANY, ID, STRING, INTEGER, NUMBER, BOOLEAN, ARRAY, OBJECT = (
+    "any",
+    "id",
+    "string",
+    "integer",
+    "number",
+    "boolean",
+    "array",
+    "object",
+)
+
+
+def _is(kind: str, value: Json) -> bool:
+    if kind == ANY:
+        return True
+    if kind == ID:
+        return is_id(value)
+    if kind == BOOLEAN:
+        return isinstance(value, bool)
+    if isinstance(value, bool):
+        return False
+    if kind == INTEGER:
+        return isinstance(whole(value), int)
+    return isinstance(value, _PYTHON[kind])
+
+
+_PYTHON: dict[str, Any] = {STRING: str, NUMBER: (int, float), ARRAY: list, OBJECT: dict}
+
+
+class Members:
+    """The members of one object; `what` names it in messages. Call `finish` when all have been read."""
+
+    __slots__ = ("_json", "_used", "_what")
+
+    def __init__(self, json: Json, what: str) -> None:
+        self._json = json
+        self._what = what
+        self._used: set[str] = set()
+        if not isinstance(json, dict):
+            raise OvsdbError(SYNTAX, f"Parsing {what} failed: Object expected.")
+
+    @property
+    def json(self) -> Json:
+        """The object itself."""
+        return self._json
+
+    def get(self, name: str, *kinds: str) -> Json:
+        """A member that must be there and be of one of these kinds."""
+        if name not in self._json:
+            raise self.wrong(f"Required '{name}' member is missing.")
+        return self.optional(name, *kinds)
+
+    def optional(self, name: str, *kinds: str) -> Json:
+        """A member of one of these kinds, or None if it is not there."""
+        if name not in self._json:
+            return None
+        value = self._json[name]
+        if not any(_is(kind, value) for kind in kinds):
+            raise self.wrong(f"Type mismatch for member '{name}'.")
+        self._used.add(name)
+        return value
+
+    def wrong(self, message: str) -> OvsdbError:
+        """The error that says what is wrong with the object."""
+        return syntax_error(self._json, f"Parsing {self._what} failed: {message}")
+
+    def finish(self) -> None:
+        """Raise if the object has members that nobody asked for."""
+        unused = [name for name in self._json if name not in self._used]
+        if not unused:
+            return
+        if len(unused) == 1:
+            raise self.wrong(f"Member '{unused[0]}' is present but not allowed here.")
+        others = "members" if len(unused) > 2 else "member"
+        count = len(unused) - 1
+        raise self.wrong(f"Member '{unused[0]}' and {count} other {others} are present but not allowed here.")
