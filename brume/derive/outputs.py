@@ -33,8 +33,9 @@ class Outputs:
 
     def __init__(self, target: Database) -> None:
         self._target = target
-        self._makers: dict[OutputKey, Instance | list[Instance]] = {}
+        self._makers: dict[OutputKey, Instance | dict[Instance, None]] = {}
         self._pending: dict[OutputKey, Output | None] = {}
+        self._disputed: set[OutputKey] = set()
 
     def makers(self, key: OutputKey) -> tuple[Instance, ...]:
         """The instances that make this output."""
@@ -62,9 +63,11 @@ class Outputs:
             makers = self._makers.setdefault(key, instance)
             if makers is not instance:
                 if isinstance(makers, Instance):
-                    self._makers[key] = [makers, instance]
-                elif instance not in makers:
-                    makers.append(instance)
+                    self._makers[key] = {makers: None, instance: None}
+                else:
+                    makers[instance] = None
+                if self._pending.get(key, output) != output:
+                    self._disputed.add(key)
             self._pending[key] = output
 
     def _retract(self, instance: Instance, key: OutputKey) -> None:
@@ -73,9 +76,9 @@ class Outputs:
             del self._makers[key]
             self._pending[key] = None
             return
-        makers.remove(instance)
+        del makers[instance]
         if len(makers) == 1:
-            self._makers[key] = makers[0]
+            (self._makers[key],) = makers
 
     def transaction(self) -> Transaction:
         """What is to be written now; the record of pending changes is emptied."""
@@ -89,18 +92,22 @@ class Outputs:
                 transaction.rows[key] = None
             else:
                 transaction.rows[key] = self._agreed(key, cast(Row, output))
+        self._disputed.clear()
         return transaction
 
     def _agreed(self, key: OutputKey, row: Row) -> Row:
-        """The row all makers agree on, with the columns that agents write kept as they are."""
+        """The row all makers agree on, with the columns that agents write kept as they are.
+
+        A row that thousands make is not asked of all of them again when one more makes the row that is there.
+        """
+        present = self._target.get(type(row), row.key())
+        written = row
+        if present is not None and row.OBSERVED:
+            written = msgspec.structs.replace(row, **{name: getattr(present, name) for name in row.OBSERVED})
         makers = self._makers[key]
-        if not isinstance(makers, Instance):
+        if not isinstance(makers, Instance) and (key in self._disputed or written != present):
             for maker in makers:
                 for output in maker.outputs:
                     if not isinstance(output, Member) and output_key(output) == key and output != row:
                         raise DerivationConflict(f"{key}: {maker} makes {output}, another rule makes {row}")
-        if row.OBSERVED:
-            present = self._target.get(type(row), row.key())
-            if present is not None:
-                return msgspec.structs.replace(row, **{name: getattr(present, name) for name in row.OBSERVED})
-        return row
+        return written
