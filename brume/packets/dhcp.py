@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Final
 
 import msgspec
 
-from brume.packets.dhcp_options import OptionValue, decode_options, encode_options
+from brume.packets.dhcp_options import OptionValue, Route, decode_options, encode_options
 from brume.packets.header import (
     NO_MAC,
     NO_V4,
@@ -27,6 +27,7 @@ from brume.packets.header import (
     Octets,
     Wire,
 )
+from brume.values import Ipv4Address
 
 BOOT_REQUEST: Final = 1
 BOOT_REPLY: Final = 2
@@ -95,5 +96,24 @@ class DhcpMessage(msgspec.Struct, frozen=True):
     @property
     def type(self) -> int:
         """DISCOVER ... INFORM, or 0 for plain BOOTP."""
-        value = self.options.get("message_type", 0)
-        return value if isinstance(value, int) else 0
+        return self.number("message_type", 0)
+
+    def number(self, name: str, default: int) -> int:
+        """The value of a numeric option, or the default."""
+        value = self.options.get(name)
+        return value if isinstance(value, int) else default
+
+    def address(self, name: str) -> Ipv4Address | None:
+        """The value of an option that is one address."""
+        value = self.options.get(name)
+        return value if isinstance(value, Ipv4Address) else None
+
+    def addresses(self, name: str) -> tuple[Ipv4Address, ...]:
+        """The value of an option that is a list of addresses."""
+        value = self.options.get(name)
+        return tuple(one for one in value if isinstance(one, Ipv4Address)) if isinstance(value, tuple) else ()
+
+    def routes(self, name: str = "classless_static_route") -> tuple[Route, ...]:
+        """The value of an option that is a list of routes."""
+        value = self.options.get(name)
+        return tuple(one for one in value if isinstance(one, tuple)) if isinstance(value, tuple) else ()
