@@ -14,6 +14,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Iterator
 
 import msgspec
 import uvicorn
@@ -26,6 +27,15 @@ from brume.service.settings import Settings, load_secrets, write_client_files
 from brume.service.ticker import Ticker
 
 log = logging.getLogger(__name__)
+
+
+class Server(uvicorn.Server):
+    """uvicorn, with its hands off the process's signals: they are `_serve`'s, which has more to end than HTTP."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture nothing."""
+        yield
 
 
 def run(settings: Settings, *, quiet: bool) -> int:
@@ -57,7 +67,7 @@ def _bind(settings: Settings) -> socket.socket:
 
 
 @contextlib.contextmanager
-def _process_id(paths: Paths):  # type: ignore[no-untyped-def]
+def _process_id(paths: Paths) -> Iterator[None]:
     paths.process_id.write_text(f"{os.getpid()}\n")
     try:
         yield
@@ -69,7 +79,7 @@ async def _serve(settings: Settings, listener: socket.socket, quiet: bool) -> No
     known = load_secrets(settings.paths)
     cloud = EmbeddedCloud(settings, known)
     ticker = Ticker(cloud.scheduler)
-    server = uvicorn.Server(
+    server = Server(
         uvicorn.Config(
             cloud.application, lifespan="off", log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=2
         )
