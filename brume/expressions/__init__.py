@@ -4,11 +4,11 @@ Two things come out of a logical flow: a `Match` and `Actions`. Both *are* their
 they print the same), exactly as northd writes it, and cost no more than a string. What a text says is worked out when
 somebody asks:
 
-    rules ── fields, match, steps ──▶ Match, Actions          southbound: build (about 1 us)
-                                        │        │
-                            translate() │        │ parse_actions()
-                                        ▼        ▼
-                         Translation(FlowMatch)  typed actions (Output, Load, CtCommit ...)     openflow: encode
+    rules ── fields, match, actions ──▶ Match, Actions        southbound: build (about 1 us)
+                                          │        │
+                              translate() │        │ parse_actions()
+                                          ▼        ▼
+                     Translation (FlowMatch ...)  ParsedActions (steps: Load, Next, CtNat ...)     openflow: encode
 
 Building matches (`match`, `fields`):
 
@@ -28,6 +28,21 @@ Translating (`translation`, `lookups`, `flow_match`):
 was asked. A `FlowMatch` has `fields` ((name, value, mask), ...) under Open vSwitch's names and `clauses` (the
 conjunctions it takes part in); `str()` of it is what ovs-ofctl prints.
 
+Building actions (`actions`; a field's `assign` and `exchange`):
+
+    from brume.expressions.actions import Actions, ct_clear, do, go_on, next_table, output
+    do(eth.dst.exchange(eth.src), flags.loopback.assign(1), output)    eth.dst <-> eth.src; flags.loopback = 1; output;
+    reg0.bit(15).assign(check_in_port_sec()), go_on, drop, clone(ct_clear, next_table(0)), outport.assign("lsp1")
+    Actions(f"...") takes any text as it is.
+
+Parsing actions (`action_parser`, `steps`, `service_steps`):
+
+    parse_actions(actions, Position(table=10, pipeline="ingress")) -> ParsedActions(steps, prerequisites)
+
+A step is a small typed value with a `name` to dispatch on; its `Subfield`s resolve() to OpenFlow field, offset, bits.
+`prerequisites` (an `Expression` or None) narrow the match: pass them to `translate`.
+
 Inside, in the order a match takes: `lexer`, `parser` (with `constants`, `symbols`, `logical_fields`), `annotation`
-(prerequisites), `simplification` (equality only), `normal_form` (OR of ANDs), `conversion` (OpenFlow matches).
+(prerequisites), `simplification` (equality only), `normal_form` (OR of ANDs), `conversion` (OpenFlow matches). For
+actions: `action_context`, `action_words`, `action_services`, `action_assignments`, `action_options`, `dhcp_options`.
 """

@@ -33,6 +33,17 @@ def annotate(expression: Expression, symbols: Symbols) -> Expression:
     return _annotate(expression, symbols, True, frozenset())
 
 
+def required_by(symbol: Symbol, symbols: Symbols) -> list[Expression]:
+    """The prerequisites of a symbol and of those it is cut from, annotated."""
+    required: list[Expression] = []
+    current: Symbol | None = symbol
+    while current is not None:
+        if current.prerequisites:
+            required.append(_expand(current.prerequisites, symbols, frozenset()))
+        current = current.parent
+    return required
+
+
 def _annotate(expression: Expression, symbols: Symbols, prerequisites: bool, nesting: Nesting) -> Expression:
     if isinstance(expression, Truth | Residence):
         return expression

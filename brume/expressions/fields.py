@@ -11,6 +11,7 @@ are those of `logical_fields`; a test compares the two.
 
 from collections.abc import Iterable
 
+from .actions import Actions, Call
 from .constants import quote
 from .match import Match
 
@@ -70,6 +71,14 @@ class Field(Match):
         """`low <= field <= high`."""
         return Match(f"{low} <= {self} <= {high}")
 
+    def assign(self, value: "Value | Field | Call") -> Actions:
+        """`field = value;`, for a constant, another field, or a function's result."""
+        return Actions(f"{self} = {value};")
+
+    def exchange(self, other: "Field") -> Actions:
+        """`field <-> other;`."""
+        return Actions(f"{self} <-> {other};")
+
     def bit(self, number: int) -> "Field":
         """`field[number]`."""
         return Field(f"{self}[{number}]")
@@ -94,6 +103,10 @@ class PortField(Match):
     def among(self, ports: Iterable[str]) -> Match:
         """`inport == {"a", "b"}`."""
         return Match(f"{self} == {{{', '.join(map(quote, ports))}}}")
+
+    def assign(self, port: "str | PortField | Call") -> Actions:
+        """`outport = "port";`, or `outport = inport;` for the other port field; "" is no port."""
+        return Actions(f"{self} = {port if isinstance(port, PortField | Call) else quote(port)};")
 
     def in_group(self, name: str) -> Match:
         """`inport == @name`: the port is a member of the port group."""

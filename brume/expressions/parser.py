@@ -155,16 +155,16 @@ class Parser:
     def parse_constant_set(self) -> ConstantSet:
         constants = ConstantSet([])
         if not self.accept("{"):
-            self._parse_constant(constants)
+            self.parse_constant(constants)
             return constants
         constants.braces = True
         while True:
-            self._parse_constant(constants)
+            self.parse_constant(constants)
             self.accept(",")
             if self.accept("}"):
                 return constants
 
-    def _parse_constant(self, constants: ConstantSet) -> None:
+    def parse_constant(self, constants: ConstantSet) -> None:
         kind = self.token.kind
         if kind == "template":
             raise self.error("Unexpanded template.")
