@@ -61,7 +61,9 @@ class InvalidSharedSetting(errors.Conflict):
 
 
 class ExternalNetworkInUse(InUse):
-    template = "External network {net_id} cannot be updated to be made non-external, since it has existing gateway ports."
+    template = (
+        "External network {net_id} cannot be updated to be made non-external, since it has existing gateway ports."
+    )
 
 
 class DefaultExternalNetworkExists(errors.Conflict):
@@ -294,7 +296,9 @@ class ExternalIpAddressExhausted(errors.BadRequest):
 
 
 class FipAssociated(InUse):
-    template = "Unable to complete the operation on port {port_id} because the port still has an associated floating IP."
+    template = (
+        "Unable to complete the operation on port {port_id} because the port still has an associated floating IP."
+    )
 
 
 # -- security groups
@@ -349,9 +353,7 @@ class SecurityGroupInvalidPortRange(SecurityGroupRuleInputError):
 
 
 class SecurityGroupInvalidProtocolForPort(SecurityGroupRuleInputError):
-    template = (
-        "Ports cannot be specified for protocol {protocol}. Ports are only supported for {valid_port_protocols}."
-    )
+    template = "Ports cannot be specified for protocol {protocol}. Ports are only supported for {valid_port_protocols}."
 
 
 class SecurityGroupInvalidPortValue(SecurityGroupRuleInputError):
