@@ -12,7 +12,8 @@ from brume.openflow.packet_in.messages import KEPT, Answer, BadPacketIn, LogLine
 from brume.openflow.tables import Table
 
 VERDICTS: Final = ("allow", "drop", "reject")
-SEVERITIES: Final = ("alert", "warning", "notice", "info", "debug")
+SEVERITIES: Final = {"alert": 1, "warning": 4, "notice": 5, "info": 6, "debug": 7}
+_SEVERITY_NAMES: Final = {number: name for name, number in SEVERITIES.items()}
 
 
 def log(packet_in: PacketIn) -> Iterator[Answer]:
@@ -25,7 +26,7 @@ def log(packet_in: PacketIn) -> Iterator[Answer]:
         (
             f"name={json.dumps(name.decode(errors='replace') or '<unnamed>')}",
             f"verdict={VERDICTS[verdict] if verdict < len(VERDICTS) else '<invalid>'}",
-            f"severity={SEVERITIES[severity] if severity < len(SEVERITIES) else '<invalid>'}",
+            f"severity={_SEVERITY_NAMES.get(severity, '<invalid>')}",
             f"direction={direction}",
         )
     )
