@@ -19,7 +19,11 @@ from brume.packets.errors import PacketError
 from brume.packets.header import Bits, Constant, FlagOf, Header, LengthOf, Octets, Optional, Tail, Wire
 from brume.values import Ipv4Address, Ipv6Address, MacAddress
 
-_FORMAT = {8: "B", 16: "H", 32: "I", 48: "HI", 64: "Q", 128: "QQ"}
+_FORMAT = {8: "B", 16: "H", 32: "I", 64: "Q"}
+_IN_TWO = {24: ("BH", 16), 48: ("HI", 32), 128: ("QQ", 64)}
+"""Widths that struct has no number for: the formats of their two halves, and the width of the lower one."""
+_HALVED = {code for code, _ in _IN_TWO.values()}
+
 _ADDRESSES = (MacAddress, Ipv4Address, Ipv6Address)
 
 
@@ -119,8 +123,9 @@ def _groups(cls: type[Header], fixed: list[Field]) -> list[tuple[list[Field], st
             continue
         current.append(field)
         width = sum(member.width for member in current)
-        if width in _FORMAT and (len(current) == 1 or width <= 64):
-            groups.append((current, _FORMAT[width]))
+        code = _FORMAT.get(width) or (_IN_TWO[width][0] if len(current) == 1 and width in _IN_TWO else None)
+        if code is not None:
+            groups.append((current, code))
             current = []
     if current:
         raise TypeError(f"{cls.__name__}: the fields from {current[0].name} on do not end at an octet")
@@ -155,7 +160,7 @@ def _reader(
 
 def _targets(index: int, group: tuple[list[Field], str]) -> list[str]:
     members, code = group
-    if code in ("HI", "QQ"):
+    if code in _HALVED:
         return [f"high{index}", f"low{index}"]
     return [members[0].name if len(members) == 1 else f"word{index}"]
 
@@ -164,9 +169,9 @@ def _split(index: int, members: list[Field]) -> list[str]:
     """Lines that take a group's number apart."""
     if len(members) == 1:
         width = members[0].width
-        if isinstance(members[0].kind, Octets) or width not in (48, 128):
+        if isinstance(members[0].kind, Octets) or width not in _IN_TWO:
             return []
-        return [f"    {members[0].name} = high{index} << {32 if width == 48 else 64} | low{index}"]
+        return [f"    {members[0].name} = high{index} << {_IN_TWO[width][1]} | low{index}"]
     lines = []
     remaining = sum(member.width for member in members)
     for position, member in enumerate(members):
@@ -208,28 +213,15 @@ def _construct(field: Field) -> str:
 
 def _writer(groups: list[tuple[list[Field], str]], trailing: list[Field]) -> list[str]:
     lines = ["def pack(self):"]
-    arguments = []
+    arguments: list[str] = []
     for members, code in groups:
-        remaining = sum(member.width for member in members)
-        terms = []
-        for member in members:
-            remaining -= member.width
-            value = _written(member)
-            if len(members) > 1 and not isinstance(member.kind, Constant | FlagOf):
-                lines += [f"    {member.name} = {value}", f"    if {member.name} >> {member.width}:"]
-                lines += [f"        misfit(cls, '{member.name}', {member.name}, {member.width})"]
-                value = member.name
-            terms.append(f"{value} << {remaining}" if remaining else value)
-        if code in ("HI", "QQ"):
-            half, mask = (32, 0xFFFF_FFFF) if code == "HI" else (64, (1 << 64) - 1)
-            arguments += [f"{terms[0]} >> {half}", f"{terms[0]} & {mask:#x}"]
+        lines += _checks(members)
+        number = _joined(members)
+        if code in _HALVED:
+            lower = _IN_TWO[members[0].width][1]
+            arguments += [f"{number} >> {lower}", f"{number} & {(1 << lower) - 1:#x}"]
         else:
-            arguments.append(" | ".join(terms))
-    for member in (member for members, _ in groups for member in members):
-        if isinstance(member.kind, LengthOf) and (member.kind.unit > 1):
-            kind = member.kind
-            lines += [f"    if (len(self.{kind.tail}) + {kind.plus}) % {kind.unit}:"]
-            lines += [f"        misfit(cls, '{kind.tail}', len(self.{kind.tail}), {-kind.unit})"]
+            arguments.append(number)
     lines += ["    try:", f"        octets = pack_fixed({', '.join(arguments)})"]
     lines += ["    except struct_error:"]
     for member in (members[0] for members, _ in groups if len(members) == 1):
@@ -238,12 +230,44 @@ def _writer(groups: list[tuple[list[Field], str]], trailing: list[Field]) -> lis
             lines += [f"            misfit(cls, '{member.name}', {_written(member)}, {member.width})"]
     lines += ["        raise ValueError(f'{self} cannot be written') from None"]
     for field in trailing:
-        if isinstance(field.kind, Tail):
-            lines += [f"    octets += self.{field.name}"]
-        else:
-            lines += [f"    if self.{field.name} is not None:"]
-            lines += [f"        octets += self.{field.name}.to_bytes({field.width // 8}, 'big')"]
+        lines += _write_trailing(field)
     return [*lines, "    return octets"]
+
+
+def _checks(members: list[Field]) -> list[str]:
+    """Lines that keep a field from spilling into its neighbours, and tails to multiples of their unit."""
+    lines = []
+    for member in members:
+        if len(members) > 1 and not isinstance(member.kind, Constant | FlagOf):
+            lines += [f"    {member.name} = {_written(member)}", f"    if {member.name} >> {member.width}:"]
+            lines += [f"        misfit(cls, '{member.name}', {member.name}, {member.width})"]
+        if isinstance(member.kind, LengthOf) and member.kind.unit > 1:
+            tail, unit, plus = member.kind.tail, member.kind.unit, member.kind.plus
+            lines += [f"    if (len(self.{tail}) + {plus}) % {unit}:"]
+            lines += [f"        misfit(cls, '{tail}', len(self.{tail}), {-unit})"]
+    return lines
+
+
+def _joined(members: list[Field]) -> str:
+    """The expression of a group's number."""
+    if len(members) == 1:
+        return _written(members[0])
+    remaining = sum(member.width for member in members)
+    terms = []
+    for member in members:
+        remaining -= member.width
+        value = _written(member) if isinstance(member.kind, Constant | FlagOf) else member.name
+        terms.append(f"{value} << {remaining}" if remaining else value)
+    return " | ".join(terms)
+
+
+def _write_trailing(field: Field) -> list[str]:
+    if isinstance(field.kind, Tail):
+        return [f"    octets += self.{field.name}"]
+    return [
+        f"    if self.{field.name} is not None:",
+        f"        octets += self.{field.name}.to_bytes({field.width // 8}, 'big')",
+    ]
 
 
 def _written(field: Field) -> str:
