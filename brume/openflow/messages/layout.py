@@ -5,6 +5,8 @@ share a slot as they do in Open vSwitch's struct flow, and so do `nw_src` and `a
 
 Rules: what OVN matches most lies lowest. `key & mask` costs as many machine digits as the mask is long, and so does
 the hash of the result; a mask without IPv6 or ct_label is then a short integer.
+Neighbours on the wire are neighbours here, first octet highest: both MACs, or IPv4 addresses and ports, are one
+`int.from_bytes` away.
 Registers are kept in groups of four, the lower number higher, so that reg0..3 are also xxreg0 and xreg0, xreg1.
 """
 
@@ -18,12 +20,12 @@ SLOTS: dict[str, int] = {
     "in_port": 16,
     "metadata": 64,
     "xxreg3": 128,
-    "eth_dst": 48,
     "eth_src": 48,
-    "nw_src": 32,
-    "nw_dst": 32,
-    "tp_src": 16,
+    "eth_dst": 48,
     "tp_dst": 16,
+    "tp_src": 16,
+    "nw_dst": 32,
+    "nw_src": 32,
     "ip_tos": 8,
     "nw_ttl": 8,
     "tcp_flags": 16,
@@ -46,8 +48,8 @@ SLOTS: dict[str, int] = {
     "ct_nw_dst": 32,
     "ct_tp_src": 16,
     "ct_tp_dst": 16,
-    "ipv6_src": 128,
     "ipv6_dst": 128,
+    "ipv6_src": 128,
     "nd_target": 128,
     "ipv6_label": 20,
     "nd_reserved": 32,

@@ -57,7 +57,8 @@ def test_actions_nested_in_userdata_are_read_and_written_as_ovn_controller_wrote
         ("dec_ttl()", "ffff 0010 00002320 0015 0000 00000000"),
         (
             "ct(commit,zone=NXM_NX_REG13[0..15],nat(src=1.2.3.4))",
-            "ffff 0030 00002320 0023 0001 00011a04 000f ff 000000 0000 ffff 0018 00002320 0024 0000 0001 0001 01020304 00000000",
+            "ffff 0030 00002320 0023 0001 00011a04 000f ff 000000 0000 "
+            "ffff 0018 00002320 0024 0000 0001 0001 01020304 00000000",
         ),
     ],
 )

@@ -1,0 +1,18 @@
+"""The packet engine: packets in, packets out.
+
+    frame ──extract──▶ key (one integer) ──flow tables──▶ actions ──rewrite──▶ frames out, packet-ins, tunnel payloads
+                                             │    ▲
+                                    conntrack, NAT, learning, groups, meters
+
+    switch.py        several bridges with ports; `Switch.receive` is the front door. Start reading here
+    run.py           one packet on its way: what the actions act on
+    compile.py       an action becomes a small function, once, when its flow is added
+    flow_table.py    tuple space search with conjunctions
+    conntrack/       connections, their states and translations
+    extract.py, rewrite.py     bytes to key, changed key back to bytes
+    tunnels.py       Geneve, VXLAN, GRE around a frame
+    cache.py         what the last such packet met, done again without looking anything up
+    trace.py         one packet's way, explained step by step, without leaving a mark
+
+Nothing here reads a clock, a socket or a random number: time comes with the packet.
+"""
