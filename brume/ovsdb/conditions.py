@@ -11,7 +11,7 @@ from operator import ge, gt, le, lt
 from typing import Any, NamedTuple, Protocol
 
 from brume.ovsdb.columns import Column
-from brume.ovsdb.data import EMPTY_SET, Datum, Json, NamedUuids, datum_from_json, datum_to_json
+from brume.ovsdb.data import EMPTY_SET, Datum, Json, NamedUuids, datum_from_json, datum_order, datum_to_json
 from brume.ovsdb.errors import OvsdbError, syntax_error
 from brume.ovsdb.types import AtomType
 from brume.tables.map import Map
@@ -79,14 +79,7 @@ def _selectivity(clause: Clause) -> tuple[Any, ...]:
     column = clause.column
     if column is None:
         return (_ORDER[clause.function],)
-    return (_ORDER[clause.function], not column.name.startswith("_"), column.name, _comparable(clause.argument))
-
-
-def _comparable(datum: Datum) -> tuple[Any, ...]:
-    """The order of datums: fewer elements first, then keys, then values."""
-    keys = sorted(datum)
-    values = [datum[key] for key in keys] if isinstance(datum, Map) else []
-    return (len(keys), keys, values)
+    return (_ORDER[clause.function], not column.name.startswith("_"), column.name, datum_order(clause.argument))
 
 
 def _read_clause(table: str, columns: Mapping[str, Column], json: Json, names: NamedUuids | None) -> Clause:
@@ -96,8 +89,7 @@ def _read_clause(table: str, columns: Mapping[str, Column], json: Json, names: N
         raise syntax_error(json, "Parse error in condition.")
     column = columns.get(json[0])
     if column is None:
-        error = syntax_error(json, f"No column {json[0]} in table {table}.")
-        raise OvsdbError("unknown column", error.details, error.syntax)
+        raise syntax_error(json, f"No column {json[0]} in table {table}.", "unknown column")
     function = json[1]
     if function not in _ORDER or function in ("true", "false"):
         raise OvsdbError("unknown function", f"No function named {function}.")

@@ -42,6 +42,11 @@ def is_id(text: Any) -> bool:
     return isinstance(text, str) and _ID.match(text) is not None
 
 
+def is_uuid(text: str) -> bool:
+    """Whether a text is a uuid."""
+    return _UUID.match(text) is not None
+
+
 def default_atom(base: BaseType) -> Atom:
     """What an atom is when nobody has said."""
     return _DEFAULTS[base.atom]
@@ -86,7 +91,7 @@ def _read_atom(base: BaseType, json: Json, names: NamedUuids | None) -> Atom:
 def _read_uuid(base: BaseType, json: Json, names: NamedUuids | None) -> str:
     if isinstance(json, list) and len(json) == 2 and isinstance(json[1], str):
         if json[0] == "uuid":
-            if not _UUID.match(json[1]):
+            if not is_uuid(json[1]):
                 raise syntax_error(json, f'"{json[1]}" is not a valid UUID')
             return json[1].lower()
         if json[0] == "named-uuid" and names is not None:
@@ -204,6 +209,12 @@ def _check_count(column_type: ColumnType, json: Json, kind: str, count: int) -> 
 def sorted_atoms(datum: Datum) -> list[Atom]:
     """The atoms (of a map, the keys) in OVSDB's order."""
     return sorted(datum)
+
+
+def datum_order(datum: Datum) -> tuple[Any, ...]:
+    """What datums are sorted by: fewer elements first, then keys, then values."""
+    keys = sorted_atoms(datum)
+    return (len(keys), keys, [datum[key] for key in keys] if isinstance(datum, Map) else [])
 
 
 def datum_to_json(column_type: ColumnType, datum: Datum) -> Json:

@@ -34,6 +34,6 @@ class OvsdbError(Exception):
         return where + self.word + (f": {self.details}" if self.details is not None else "")
 
 
-def syntax_error(json: Any, details: str) -> OvsdbError:
-    """A request that does not say anything: `json` is the part at fault."""
-    return OvsdbError(SYNTAX, details, print_json(json))
+def syntax_error(json: Any, details: str, word: str = SYNTAX) -> OvsdbError:
+    """A request that cannot be understood or done: `json` is the part at fault."""
+    return OvsdbError(word, details, print_json(json))

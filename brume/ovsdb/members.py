@@ -41,12 +41,13 @@ _PYTHON: dict[str, Any] = {STRING: str, NUMBER: (int, float), ARRAY: list, OBJEC
 class Members:
     """The members of one object; `what` names it in messages. Call `finish` when all have been read."""
 
-    __slots__ = ("_json", "_used", "_what")
+    __slots__ = ("_json", "_used", "_what", "_wrong")
 
     def __init__(self, json: Json, what: str) -> None:
         self._json = json
         self._what = what
         self._used: set[str] = set()
+        self._wrong: OvsdbError | None = None
         if not isinstance(json, dict):
             raise OvsdbError(SYNTAX, f"Parsing {what} failed: Object expected.")
 
@@ -72,11 +73,15 @@ class Members:
         return value
 
     def wrong(self, message: str) -> OvsdbError:
-        """The error that says what is wrong with the object."""
-        return syntax_error(self._json, f"Parsing {self._what} failed: {message}")
+        """The error that says what is wrong with the object; the first one is what `finish` raises too."""
+        error = syntax_error(self._json, f"Parsing {self._what} failed: {message}")
+        self._wrong = self._wrong or error
+        return error
 
     def finish(self) -> None:
-        """Raise if the object has members that nobody asked for."""
+        """Raise if something was wrong, or if the object has members that nobody asked for."""
+        if self._wrong is not None:
+            raise self._wrong
         unused = [name for name in self._json if name not in self._used]
         if not unused:
             return

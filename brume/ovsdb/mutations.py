@@ -77,13 +77,13 @@ def _out_of_range(mutator: str) -> OvsdbError:
 def _calculate_integer(mutator: str, atom: int, argument: int) -> int:
     if mutator in ("/=", "%="):
         return _divide(mutator, atom, argument)
-    result = _INTEGER[mutator](atom, argument)
+    result: int = _ARITHMETIC[mutator](atom, argument)
     if not MINIMUM_INTEGER <= result <= MAXIMUM_INTEGER:
         raise _out_of_range(mutator)
     return result
 
 
-_INTEGER: dict[str, Callable[[Any, Any], Any]] = {
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "+=": lambda one, other: one + other,
     "-=": lambda one, other: one - other,
     "*=": lambda one, other: one * other,
@@ -108,7 +108,7 @@ def _calculate_real(mutator: str, atom: float, argument: float) -> float:
             raise OvsdbError("domain error", "Division by zero.")
         result = atom / argument
     else:
-        result = _INTEGER[mutator](atom, argument)
+        result = _ARITHMETIC[mutator](atom, argument)
     if not math.isfinite(result):
         raise _out_of_range(mutator)
     return result
@@ -126,11 +126,9 @@ def _read_mutation(table: str, columns: Mapping[str, Column], json: Json, names:
         raise syntax_error(json, "Parse error in mutation.")
     column = columns.get(json[0])
     if column is None:
-        error = syntax_error(json, f"No column {json[0]} in table {table}.")
-        raise OvsdbError("unknown column", error.details, error.syntax)
+        raise syntax_error(json, f"No column {json[0]} in table {table}.", "unknown column")
     if not column.mutable:
-        error = syntax_error(json, f"Cannot mutate immutable column {json[0]} in table {table}.")
-        raise OvsdbError(CONSTRAINT, error.details, error.syntax)
+        raise syntax_error(json, f"Cannot mutate immutable column {json[0]} in table {table}.", CONSTRAINT)
     if json[1] not in MUTATORS:
         raise OvsdbError("unknown mutator", f"No mutator named {json[1]}.")
     return Mutation(column, json[1], _read_argument(column, json, names))

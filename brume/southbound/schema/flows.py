@@ -45,6 +45,11 @@ class LogicalFlow(Row, frozen=True, kw_only=True):
     controller_meter: str | None = None
     external_ids: Map[str, str] = EMPTY_MAP
 
+    @property
+    def uuid(self) -> str:
+        """The uuid the flow has in the database; made anew each time it is asked for."""
+        return flow_uuid(self)
+
     def key(self) -> Hashable:
         datapath = self.logical_datapath or self.logical_dp_group
         return (datapath, self.pipeline, self.table_id, self.priority, self.match, self.actions)
@@ -103,7 +108,7 @@ def flow_cookie(flow: LogicalFlow) -> int:
 
 def row_uuid(row: OvsdbRow | LogicalFlow) -> str:
     """The uuid a southbound row has in the database."""
-    return flow_uuid(row) if isinstance(row, LogicalFlow) else row.uuid
+    return row.uuid
 
 
 datapath_by_tunnel_key = Index(DatapathBinding, "tunnel_key", lambda row: row.tunnel_key)

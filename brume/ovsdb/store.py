@@ -1,0 +1,179 @@
+"""A store: a database seen through its OVSDB schema, with the questions that transactions ask of it.
+
+    by uuid           StoredTable.row(uuid)
+    by unique index   StoredTable.holders(index, values)
+    who refers to it  Store.referrers(table, uuid), Store.strong_count(table, uuid)
+
+All are answered from indexes and relations of the database, which are kept up to date by every change from whoever
+makes it (derivation or a client): nothing here is counted twice, and a change costs what it changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any, NamedTuple
+
+from brume.ovsdb.columns import Column, all_columns, columns
+from brume.ovsdb.data import Datum, from_field
+from brume.ovsdb.schema import Schema, declaration
+from brume.ovsdb.types import BaseType
+from brume.tables.changes import ChangeSet
+from brume.tables.database import Database
+from brume.tables.map import Map
+from brume.tables.row import Index
+from brume.values.uuids import derive_uuid
+
+
+class Referrer(NamedTuple):
+    """A column that may refer to rows of some table."""
+
+    table: StoredTable
+    column: Column
+    weak: bool
+    by_target: Index[Any] | None
+    """Rows by the uuids their field refers to; None if the column is a relation, which knows its owners."""
+
+
+class StoredTable:
+    """One table of a store."""
+
+    __slots__ = ("_by_uuid", "columns", "database", "declaration", "has_uuid_field", "name", "row_type", "unique")
+
+    def __init__(self, database: Database, row_type: Any) -> None:
+        self.database = database
+        self.row_type = row_type
+        self.declaration = declaration(row_type)
+        self.name = self.declaration.name
+        self.columns = all_columns(row_type)
+        self.has_uuid_field = "uuid" in row_type.__struct_fields__
+        self._by_uuid: Index[Any] | None = None
+        self.unique = {names: _unique_index(row_type, names) for names in self.declaration.indexes}
+
+    def row(self, uuid: str) -> Any:
+        """The row with this uuid, or None."""
+        if self.has_uuid_field:
+            return self.database.get(self.row_type, uuid)
+        if self._by_uuid is None:
+            self._by_uuid = Index(self.row_type, "uuid", lambda row: row.uuid)
+        found = self.database.find(self._by_uuid, uuid)
+        return found[0] if found else None
+
+    def rows(self) -> list[Any]:
+        """All rows."""
+        return self.database.rows(self.row_type)
+
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self.database.table(self.row_type).rows)
+
+    def holders(self, names: tuple[str, ...], values: tuple[Any, ...]) -> list[Any]:
+        """The rows that hold these field values in the columns of a unique index."""
+        return self.database.find(self.unique[names], values)
+
+
+def _unique_index(row_type: Any, names: tuple[str, ...]) -> Index[Any]:
+    attributes = [columns(row_type)[name].attribute for name in names]
+    return Index(row_type, ", ".join(names), lambda row: tuple(getattr(row, attribute) for attribute in attributes))
+
+
+class Store:
+    """A database and its schema."""
+
+    def __init__(self, database: Database, schema: Schema) -> None:
+        self.database = database
+        self.schema = schema
+        self.tables = {name: StoredTable(database, row_type) for name, row_type in schema.tables.items()}
+        self._referrers: dict[str, list[Referrer]] = {name: [] for name in self.tables}
+        for table in self.tables.values():
+            for column in table.columns.values():
+                self._add_referrers(table, column)
+        self._owners = {table.row_type.__name__: table for table in self.tables.values()}
+        self._serial = 0
+        self._changed: dict[tuple[Any, Hashable], int] = {}
+        database.subscribe(self._take_note)
+
+    def _add_referrers(self, table: StoredTable, column: Column) -> None:
+        for base in {column.type.key, column.type.value}:
+            if base is not None and base.table is not None:
+                index = None if column.relation is not None else _reference_index(table.row_type, column, base.table)
+                self._referrers[base.table].append(Referrer(table, column, base.weak, index))
+
+    def referrers(self, table: str, uuid: str, *, weak: bool) -> Iterator[tuple[Referrer, Any]]:
+        """The columns and rows that refer to a row."""
+        for referrer in self._referrers[table]:
+            if referrer.weak is not weak:
+                continue
+            if referrer.by_target is not None:
+                for row in self.database.find(referrer.by_target, uuid):
+                    yield referrer, row
+            elif referrer.column.relation is not None:
+                for owner in self.database.owners(referrer.column.relation, uuid):
+                    row = referrer.table.row(owner)
+                    if row is not None:
+                        yield referrer, row
+
+    def strong_count(self, table: str, uuid: str) -> int:
+        """How many strong references keep a row alive; what a row says of itself does not count."""
+        count = 0
+        for referrer, row in self.referrers(table, uuid, weak=False):
+            if row.uuid == uuid:
+                continue
+            if referrer.column.relation is not None:
+                count += 1
+            else:
+                datum = from_field(referrer.column.type, getattr(row, referrer.column.attribute))
+                count += reference_atoms(referrer.column, datum).count((table, uuid))
+        return count
+
+    def version(self, row: Any) -> str:
+        """The row's `_version`: another one after each change of the row."""
+        return derive_uuid("_version", row.uuid, self._changed.get((type(row), row.key()), 0))
+
+    def next_version(self, uuid: str) -> str:
+        """The `_version` of a row that the next transaction inserts."""
+        return derive_uuid("_version", uuid, self._serial + 1)
+
+    def _take_note(self, changes: ChangeSet) -> None:
+        self._serial += 1
+        for row_type, key, _, new in changes.rows:
+            if new is None:
+                self._changed.pop((row_type, key), None)
+            elif "uuid" in row_type.__struct_fields__:
+                self._changed[row_type, key] = self._serial
+        for member, _ in changes.members:
+            table = self._owners.get(member.relation.owner)
+            if table is not None and member.parent in self.database.table(table.row_type).rows:
+                self._changed[table.row_type, member.parent] = self._serial
+
+
+def reference_atoms(column: Column, datum: Datum, *, weak: bool = False) -> list[tuple[str, str]]:
+    """The (table, uuid) pairs that a datum refers to, strongly or weakly."""
+    found: list[tuple[str, str]] = []
+    key, value = column.type.key, column.type.value
+    if _refers(key, weak):
+        found.extend((key.table or "", atom) for atom in datum)
+    if value is not None and isinstance(datum, Map) and _refers(value, weak):
+        found.extend((value.table or "", atom) for atom in datum.values())
+    return found
+
+
+def _refers(base: BaseType, weak: bool) -> bool:
+    return base.table is not None and base.weak is weak
+
+
+def _reference_index(row_type: Any, column: Column, table: str) -> Index[Any]:
+    atoms = _atoms_of(column, table)
+    return Index(row_type, f"{column.name} -> {table}", lambda row: atoms(getattr(row, column.attribute)), many=True)
+
+
+def _atoms_of(column: Column, table: str) -> Callable[[Any], frozenset[str]]:
+    key, value = column.type.key, column.type.value
+
+    def atoms(field: Any) -> frozenset[str]:
+        datum = from_field(column.type, field)
+        found = frozenset(datum) if key.table == table else frozenset()
+        if isinstance(datum, Map) and value is not None and value.table == table:
+            found |= frozenset(datum.values())
+        return found
+
+    return atoms

@@ -1,0 +1,86 @@
+"""`transact` (RFC 7047, section 4.1.3): a list of operations run on a store, all or nothing.
+
+    outcome = transact(store, ["OVN_Northbound", {"op": "insert", ...}], new_uuid=random_uuid)
+
+The outcome has the results as ovsdb-server would send them, errors included: a transaction that fails is an answer,
+not an exception. Ids and elapsed time are arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple
+
+from brume.ovsdb.errors import OvsdbError, syntax_error
+from brume.ovsdb.integrity import settle
+from brume.ovsdb.members import ID, Members
+from brume.ovsdb.operations import OPERATIONS, READING, Execution, MustWait
+from brume.ovsdb.store import Store
+from brume.ovsdb.work import Work
+from brume.tables.changes import ChangeSet
+
+Json = Any
+NOTHING = ChangeSet([], [])
+
+
+class Outcome(NamedTuple):
+    """What became of a transaction."""
+
+    results: Json
+    """One result an operation, then the error of the commit if there is one. None if the transaction has to wait."""
+    changes: ChangeSet = NOTHING
+    durable: bool = False
+    comments: tuple[str, ...] = ()
+    timeout: int | None = None
+    """If it has to wait: for at most so many milliseconds from its start (None: until it can go on)."""
+
+
+def transact(
+    store: Store,
+    request: Json,
+    *,
+    new_uuid: Callable[[], str],
+    locks: Collection[str] = (),
+    read_only: bool = False,
+    elapsed: int = 0,
+) -> Outcome:
+    """Run a transaction; `elapsed` is how many milliseconds ago it was first tried, `locks` what its client holds."""
+    if not isinstance(request, list):
+        return Outcome(syntax_error(request, "array expected").to_json())
+    if not request or request[0] != store.schema.name:
+        return Outcome(syntax_error(request, "database name expected as first parameter").to_json())
+    run = Execution(Work(store, new_uuid), locks, elapsed)
+    operations = request[1:]
+    results: list[Json] = []
+    try:
+        for number, operation in enumerate(operations, 1):
+            what = f"ovsdb operation {number} of {len(operations)}"
+            results.append(_execute(run, operation, what, read_only))
+    except MustWait as waiting:
+        return Outcome(None, timeout=waiting.timeout)
+    except OvsdbError as error:
+        results.append(error.to_json())
+        results.extend([None] * (len(operations) - len(results)))
+        return Outcome(results)
+    try:
+        settle(run.work)
+    except OvsdbError as error:
+        return Outcome([*results, error.to_json()])
+    return Outcome(results, run.work.write(), run.durable, tuple(run.comments))
+
+
+def _execute(run: Execution, json: Json, what: str, read_only: bool) -> Json:
+    members = Members(json, what)
+    name = members.get("op", ID)
+    operation = OPERATIONS.get(name)
+    if operation is None:
+        raise members.wrong(f'No operation "{name}"')
+    try:
+        result = operation(run, members)
+    except (OvsdbError, MustWait):
+        members.finish()  # a request that makes no sense is told so first
+        raise
+    members.finish()
+    if read_only and name not in READING:
+        raise OvsdbError("not allowed", f"{name} operation not allowed when database server is in read only mode")
+    return result

@@ -1,0 +1,122 @@
+"""The work of one transaction: drafts over a store, until `integrity.settle` and `write` make it true.
+
+Nothing in the store changes before that. Rows are found by uuid, by a unique index or by a member of a large set
+where the condition allows it, and by looking at all rows where it does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from brume.ovsdb.conditions import Clause
+from brume.ovsdb.data import Datum, default_datum, to_field
+from brume.ovsdb.drafts import Draft, StoredRow
+from brume.ovsdb.store import Store, StoredTable
+from brume.ovsdb.types import BaseType
+from brume.tables.changes import ChangeSet
+from brume.tables.database import Transaction
+
+Seen = StoredRow | Draft
+
+
+class Work:
+    """Drafts by table and uuid, and the names that this transaction has given to uuids."""
+
+    __slots__ = ("drafts", "made", "names", "new_uuid", "store")
+
+    def __init__(self, store: Store, new_uuid: Callable[[], str]) -> None:
+        self.store = store
+        self.new_uuid = new_uuid
+        self.drafts: dict[str, dict[str, Draft]] = {}
+        self.names: dict[str, str] = {}
+        self.made: set[str] = set()
+        """Names that an insert has used."""
+
+    def name(self, name: str, base: BaseType | None = None) -> str:
+        """The uuid that a name stands for; it may be used before the insert that it names."""
+        found = self.names.get(name)
+        if found is None:
+            found = self.names[name] = self.new_uuid()
+        return found
+
+    # rows
+
+    def find(self, table: StoredTable, clauses: list[Clause]) -> Iterator[Seen]:
+        """The rows, as this transaction has left them, for which all clauses hold."""
+        drafts = self.drafts.get(table.name, {})
+        for row in self._candidates(table, clauses):
+            seen = StoredRow(self.store, table, row)
+            if seen.uuid not in drafts and all(clause.holds(seen) for clause in clauses):
+                yield seen
+        for draft in list(drafts.values()):
+            if draft.alive and all(clause.holds(draft) for clause in clauses):
+                yield draft
+
+    def _candidates(self, table: StoredTable, clauses: list[Clause]) -> Iterable[Any]:
+        """Stored rows among which are all that the clauses can hold for."""
+        for clause in clauses:
+            column = clause.column
+            if column is None or not clause.argument:
+                continue
+            if clause.function == "==" and column.name == "_uuid":
+                (uuid,) = clause.argument
+                return _present(table.row(uuid))
+            if clause.function == "==" and (column.name,) in table.unique:
+                return table.holders((column.name,), (to_field(column.type, clause.argument),))
+            if clause.function == "includes" and column.relation is not None:
+                owners = self.store.database.owners(column.relation, next(iter(clause.argument)))
+                return [row for row in map(table.row, owners) if row is not None]
+        return table.rows()
+
+    def get(self, table: StoredTable, uuid: str) -> Draft | Any:
+        """The draft or stored row with this uuid if it is alive, else None."""
+        draft = self.drafts.get(table.name, {}).get(uuid)
+        if draft is not None:
+            return draft if draft.alive else None
+        return table.row(uuid)
+
+    def draft(self, table: StoredTable, uuid: str) -> Draft | None:
+        """The draft of a row, made if need be; None if there is no such row."""
+        drafts = self.drafts.setdefault(table.name, {})
+        found = drafts.get(uuid)
+        if found is None:
+            row = table.row(uuid)
+            if row is None:
+                return None
+            found = drafts[uuid] = Draft(self.store, table, uuid, row)
+        return found
+
+    def all_drafts(self) -> list[Draft]:
+        """Every draft there is now."""
+        return [draft for drafts in self.drafts.values() for draft in drafts.values()]
+
+    # changes
+
+    def insert(self, table: StoredTable, uuid: str, datums: dict[str, Datum]) -> None:
+        """A new row; columns not given get their defaults."""
+        draft = self.drafts.setdefault(table.name, {})[uuid] = Draft(self.store, table, uuid)
+        for name, column in table.columns.items():
+            if not name.startswith("_"):
+                datum = datums.get(name)
+                draft.write(column, default_datum(column.type) if datum is None else datum)
+
+    def delete(self, row: Seen) -> None:
+        """The row is to go; one that this transaction inserted has then never been."""
+        if isinstance(row, Draft) and row.old is None:
+            del self.drafts[row.table.name][row.uuid]
+            return
+        draft = row if isinstance(row, Draft) else self.draft(row.table, row.uuid)
+        assert draft is not None
+        draft.alive = False
+
+    def write(self) -> ChangeSet:
+        """Make the drafts true."""
+        transaction = Transaction()
+        for draft in self.all_drafts():
+            draft.write_to(transaction)
+        return self.store.database.apply(transaction)
+
+
+def _present(row: Any) -> list[Any]:
+    return [] if row is None else [row]
