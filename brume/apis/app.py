@@ -19,4 +19,4 @@ def application(
     on_stop: Callable[[], Awaitable[None]] | None = None,
 ) -> Application:
     """The cloud's ASGI application, with every service of `services.MODULES`."""
-    return Application(cloud, services(), authenticate, clock=clock, on_start=on_start, on_stop=on_stop)
+    return Application(cloud, services(cloud), authenticate, clock=clock, on_start=on_start, on_stop=on_stop)

@@ -26,7 +26,8 @@ How to give a resource its routes (the resource itself and its rules: see `brume
     SERVICE = Service(name="network", mount="/network", title="Network (Neutron)", style=NeutronStyle(),
                       policy=Policy(RULES), router=Router(ROUTES))
 
-Enter the service in `brume.apis.services.SERVICES`, the one list of them.
+Enter the module in `brume.apis.services.MODULES`, the one list of them. A service whose handlers need something of the
+cloud (files, a scheduler) has `make_service(cloud) -> Service` instead of the constant SERVICE.
 
 A handler is a plain function of a Request; it answers a JSON value (sent with the route's `status`), None (204) or a
 Response. Inside it:
