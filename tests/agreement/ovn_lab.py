@@ -25,7 +25,11 @@ from brume.southbound.schema import (
     AddressSet,
     Chassis,
     DatapathBinding,
+    DHCPOptions,
+    DHCPv6Options,
     Encap,
+    HAChassis,
+    HAChassisGroup,
     LogicalDPGroup,
     LogicalFlow,
     MulticastGroup,
@@ -165,6 +169,8 @@ class Picture(NamedTuple):
     groups: dict[tuple[str, str], Json]
     address_sets: dict[str, frozenset[str]]
     port_groups: dict[str, frozenset[str]]
+    dhcp_options: dict[str, tuple[int, str]]
+    """DHCPv4 and, as `6:name`, DHCPv6 options: code and type."""
 
 
 def picture(database: Database, text: Callable[[str], str] = lambda text: " ".join(text.split())) -> Picture:
@@ -177,6 +183,8 @@ def picture(database: Database, text: Callable[[str], str] = lambda text: " ".jo
         {(names[row.datapath], row.name): _group(database, row) for row in database.rows(MulticastGroup)},
         {row.name: frozenset(database.members(AddressSet.addresses, row.uuid)) for row in database.rows(AddressSet)},
         {row.name: frozenset(database.members(PortGroup.ports, row.uuid)) for row in database.rows(PortGroup)},
+        {row.name: (row.code, row.type) for row in database.rows(DHCPOptions)}
+        | {f"6:{row.name}": (row.code, row.type) for row in database.rows(DHCPv6Options)},
     )
 
 
@@ -204,6 +212,7 @@ def _kind(row: DatapathBinding) -> Json:
 
 def _port(database: Database, row: PortBinding, names: dict[str, str]) -> Json:
     chassis = {found.uuid: found.name for found in database.rows(Chassis)}
+    group = database.get(HAChassisGroup, row.ha_chassis_group) if row.ha_chassis_group else None
     return {
         "datapath": names[row.datapath],
         "type": row.type,
@@ -214,8 +223,14 @@ def _port(database: Database, row: PortBinding, names: dict[str, str]) -> Json:
         "parent_port": row.parent_port,
         "tag": row.tag,
         "requested_chassis": chassis.get(row.requested_chassis or ""),
+        "ha_chassis_group": None if group is None else [group.name, _ha_chassis(database, group, chassis)],
         "external_ids": dict(sorted(row.external_ids.items())),
     }
+
+
+def _ha_chassis(database: Database, group: HAChassisGroup, names: dict[str, str]) -> Json:
+    rows = [database.get(HAChassis, uuid) for uuid in database.members(HAChassisGroup.ha_chassis, group.uuid)]
+    return sorted([names.get(row.chassis or ""), row.priority] for row in rows if row is not None)
 
 
 def _group(database: Database, row: MulticastGroup) -> Json:
@@ -227,7 +242,7 @@ def difference(ours: Picture, theirs: Picture) -> str:
     """What differs, one line each: `-` only ours, `+` only theirs; empty if they agree."""
     lines = [f"- flow {flow}" for flow in sorted(ours.flows - theirs.flows)]
     lines += [f"+ flow {flow}" for flow in sorted(theirs.flows - ours.flows)]
-    for what in ("datapaths", "ports", "groups", "address_sets", "port_groups"):
+    for what in ("datapaths", "ports", "groups", "address_sets", "port_groups", "dhcp_options"):
         mine, other = getattr(ours, what), getattr(theirs, what)
         for name in sorted({*mine, *other}, key=str):
             if mine.get(name) != other.get(name):

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from brume.northbound.schema import DHCPOptions, LogicalSwitch, LogicalSwitchPort
+from brume.northbound.schema import (
+    NAT,
+    DHCPOptions,
+    GatewayChassis,
+    LogicalRouter,
+    LogicalRouterPort,
+    LogicalSwitch,
+    LogicalSwitchPort,
+)
 from brume.southbound.schema import Chassis, Encap, LogicalFlow, PortBinding
 from brume.tables.database import Database, Transaction
 from brume.tables.map import Map
@@ -69,3 +77,23 @@ def test_a_lab_forgets_what_it_compiled_before(lab: OvnLab) -> None:
     assert not [flow for flow in second.flows if "10.0.0.5" in flow[4]]
     assert "+ flow" in difference(first, second)
     assert difference(second, picture(lab.read())) == ""
+
+
+def test_a_gateway_port_is_bound_to_the_chassis_we_named(lab: OvnLab) -> None:
+    database, transaction = Database("northbound"), Transaction()
+    router, port, gateway, nat = (f"00000000-0000-4000-8000-00000000003{number}" for number in range(4))
+    transaction.put(LogicalRouter(uuid=router, name="router"))
+    transaction.put(
+        LogicalRouterPort(
+            uuid=port, name="gw", mac="fa:16:3e:00:01:01", networks=frozenset({"203.0.113.2/24", "2001:db8::2/64"})
+        )
+    )
+    transaction.put(GatewayChassis(uuid=gateway, name="gw_compute1", chassis_name="compute1", priority=1))
+    transaction.put(NAT(uuid=nat, type="snat", external_ip="203.0.113.2", logical_ip="10.0.0.0/24"))
+    transaction.add(LogicalRouter.ports, router, port)
+    transaction.add(LogicalRouter.nat, router, nat)
+    transaction.add(LogicalRouterPort.gateway_chassis, port, gateway)
+    database.apply(transaction)
+    seen = picture(lab.compile(database, two_chassis()))
+    assert seen.ports["cr-gw"]["ha_chassis_group"][1] == [["compute1", 1]]
+    assert [flow for flow in seen.flows if flow[5].startswith("ct_snat(203.0.113.2)")]
