@@ -103,6 +103,8 @@ class Server(Resource, frozen=True, kw_only=True):
     hostname: Annotated[str, Attribute(length=255)] = ""
     reservation_id: Annotated[str, Attribute(length=64)] = ""
     launch_index: Annotated[int, Attribute()] = 0
+    lent_ports: Annotated[tuple[str, ...], Attribute()] = ()
+    """Ports that were there before the server, and stay when it goes."""
     generation: Annotated[int, Attribute()] = 0
     """Raised by each reboot: an agent starts the server again when it differs from what it started."""
     created_at: Annotated[str, Attribute(length=32)]

@@ -53,8 +53,8 @@ def get_server(context: RequestContext, session: Session, server_id: str) -> Ser
     return server
 
 
-def new_server(context: RequestContext, session: Session, values: Values, flavor: Flavor, host: str) -> Server:
-    """A server that `host` is to start. `values`: name, image_id, zone and whatever else was asked for."""
+def new_server(context: RequestContext, session: Session, values: Values, flavor: Flavor, host: str | None) -> Server:
+    """A server that `host` is to start (None: it fits nowhere). `values`: name, image_id, zone, what else was asked."""
     now = iso_seconds(context.now)
     server = Server(
         id=context.new_id(),
