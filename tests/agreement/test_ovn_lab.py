@@ -96,4 +96,4 @@ def test_a_gateway_port_is_bound_to_the_chassis_we_named(lab: OvnLab) -> None:
     database.apply(transaction)
     seen = picture(lab.compile(database, two_chassis()))
     assert seen.ports["cr-gw"]["ha_chassis_group"][1] == [["compute1", 1]]
-    assert [flow for flow in seen.flows if flow[5].startswith("ct_snat(203.0.113.2)")]
+    assert [flow for flow in seen.flows if flow[5] == "ct_snat_in_czone(203.0.113.2);"]
