@@ -24,6 +24,11 @@ Translating (`translation`, `lookups`, `flow_match`):
 
     translate(match, lookups) -> Translation(flows=(FlowMatch(fields, clauses), ...), conjunctions=n)
 
+    translate(match, lookups, prerequisites, open_sets="$@") -> the same, and templates=(SetTemplate, ...)
+
+With `open_sets`, an address set or port group of any size is one template (`template.reference` names it):
+`template.flow(element, lookups)` is the flow one element adds, so a change of the set costs one flow.
+
 `lookups` is an object of the caller's (protocol `Lookups`) that knows ports, sets, groups and residence; it sees what
 was asked. A `FlowMatch` has `fields` ((name, value, mask), ...) under Open vSwitch's names and `clauses` (the
 conjunctions it takes part in); `str()` of it is what ovs-ofctl prints.
@@ -43,6 +48,6 @@ A step is a small typed value with a `name` to dispatch on; its `Subfield`s reso
 `prerequisites` (an `Expression` or None) narrow the match: pass them to `translate`.
 
 Inside, in the order a match takes: `lexer`, `parser` (with `constants`, `symbols`, `logical_fields`), `annotation`
-(prerequisites), `simplification` (equality only), `normal_form` (OR of ANDs), `conversion` (OpenFlow matches). For
-actions: `action_context`, `action_words`, `action_services`, `action_assignments`, `action_options`, `dhcp_options`.
+(prerequisites), `simplification` (equality only), `normal_form` (OR of ANDs), `conversion` (OpenFlow matches). Most
+matches take a short way, worked out once per shape: `shape`, `plan`, `slots`, `filling`, `template`. For actions: `action_context`, `action_words`, `action_services`, `action_assignments`, `action_options`, `dhcp_options`.
 """

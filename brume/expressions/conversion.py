@@ -59,31 +59,28 @@ def _conjunct(parts: tuple[Expression, ...], port_number: PortNumber, conjunctio
 
 def _constrain(expression: Expression, port_number: PortNumber) -> Fields | None:
     """One comparison as {field: (value, mask)}; None when it names a port that is not there."""
-    if isinstance(expression, NameComparison):
-        assert expression.symbol.field is not None
-        number = port_number(expression.name)
-        return None if number is None else place(expression.symbol.field.name, number)
-    assert isinstance(expression, Comparison)
+    assert isinstance(expression, Comparison | NameComparison)
     assert expression.symbol.field is not None
-    value, mask = expression.value, expression.mask
+    registers = register_parts(expression.symbol.field)
     fields: Fields = {}
-    for register, low in register_parts(expression.symbol.field):
-        part = mask >> low & 0xFFFFFFFF if register.startswith("reg") else mask
+    if isinstance(expression, NameComparison):
+        number = port_number(expression.name)
+        if number is None:
+            return None
+        constrain_number(fields, registers, number, (1 << expression.symbol.field.bits) - 1)
+    else:
+        constrain_number(fields, registers, expression.value, expression.mask)
+    return fields
+
+
+def constrain_number(fields: Fields, registers: tuple[tuple[str, int], ...], value: int, mask: int) -> None:
+    """Add value/mask, cut into the registers that hold it; bits already constrained there are other bits."""
+    whole = len(registers) == 1
+    for name, low in registers:
+        part = mask if whole else mask >> low & 0xFFFFFFFF
         if part:
-            fields[register] = (value >> low & part, part)
-    return fields
-
-
-def place(field: str, number: int) -> Fields:
-    """A whole port field holding a number."""
-    from .openflow_fields import OPENFLOW_FIELDS
-
-    bits = OPENFLOW_FIELDS[field].bits
-    fields: Fields = {}
-    for register, low in register_parts(OPENFLOW_FIELDS[field]):
-        width = min(32, bits)
-        fields[register] = (number >> low & ((1 << width) - 1), (1 << width) - 1)
-    return fields
+            known = fields.get(name, (0, 0))
+            fields[name] = (known[0] | value >> low & part, known[1] | part)
 
 
 def _merge(fields: Fields, more: Fields) -> None:
