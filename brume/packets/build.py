@@ -2,7 +2,7 @@
 
     stack(Ethernet(...), Ipv4(...), Udp(...), b"data")
 
-Rule: a field that is not zero stays as it is, so that a test can send a wrong one.
+Rule: a field that is not zero (a type: not its default) stays as it is, so that a test can send a wrong one.
 """
 
 from __future__ import annotations
@@ -38,13 +38,15 @@ def stack(*layers: Header | bytes) -> bytes:
 def _announce(header: Header, following: Header | bytes) -> Header:
     """The header with its type field saying what follows, if it says nothing yet."""
     field, meanings = FOLLOWERS.get(type(header), ("", {}))
-    nothing = ipv6.NO_NEXT_HEADER if field == "next_header" else 0
-    if not field or field == "type" or getattr(header, field) != nothing:
+    if not field or field == "type" or getattr(header, field) != getattr(_DEFAULTS[type(header)], field):
         return header
     for number, kind in meanings.items():
         if kind is type(following):
             return replace(header, **{field: number})
     return header
+
+
+_DEFAULTS: Final = {kind: kind() for kind in FOLLOWERS}
 
 
 def _carrier(layers: tuple[Header | bytes, ...], index: int) -> Ip | None:

@@ -147,9 +147,9 @@ def _dns(message: DnsMessage, length: int) -> str:
         return f"{header.identifier}{'+' if header.recursion_desired else ''} {asked} ({length})"
     counts = f"{header.answers}/{header.authorities}/{header.additionals}"
     problem = {0: "", 3: " NXDomain"}.get(header.result, f" error {header.result}")
-    star = "*" if header.authoritative else ""
+    marks = ("*" if header.authoritative else "") + ("" if header.recursion_available else "-")
     answers = "".join(f" {answer}" + ("," if answer is not message.answers[-1] else "") for answer in message.answers)
-    return f"{header.identifier}{problem}{star} {counts}{answers} ({length})"
+    return f"{header.identifier}{problem}{marks} {counts}{answers} ({length})"
 
 
 def _geneve(data: bytes, offset: int, inner: Inner) -> str:

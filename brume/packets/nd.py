@@ -76,7 +76,7 @@ class NdOption(Header, frozen=True):
 
     type: U8 = 0
     length: ClassVar[Wire] = LengthOf("data", bits=8, unit=8, plus=2)
-    data: OctetTail = b""
+    data: OctetTail = bytes(6)
 
 
 class LinkLayerOption(Header, frozen=True):
