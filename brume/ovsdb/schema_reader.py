@@ -41,8 +41,10 @@ def read_schema(json: Json) -> Schema:
         _check_name(json, table)
         read[table] = read_table(inner, table)
     roots_only = not any(declared.is_root for declared, _ in read.values())
+    kept = {table for table, (declared, _) in read.items() if not declared.is_root and not roots_only}
     for _, columns in read.values():
         _check_references(columns, read)
+        _keep_last_references(columns, kept)
     return Schema(name, version or "", tuple(_row_class(*table, is_root=roots_only) for table in read.values()))
 
 
@@ -58,6 +60,14 @@ def _check_references(columns: dict[str, Column], tables: Any) -> None:
         for what, base in (("key", column.type.key), ("value", column.type.value)):
             if base is not None and base.table is not None and base.table not in tables:
                 raise OvsdbError(SYNTAX, f"column {column.name} {what} refers to undefined table {base.table}")
+
+
+def _keep_last_references(columns: dict[str, Column], collected: set[str]) -> None:
+    """A strong reference that may be all that keeps a row alive is not ephemeral, or a restart would lose the row."""
+    for name, column in columns.items():
+        for base in (column.type.key, column.type.value):
+            if column.ephemeral and base is not None and base.strong and base.table in collected:
+                columns[name] = column._replace(ephemeral=False)
 
 
 def read_table(json: Json, name: str) -> tuple[TableDeclaration, dict[str, Column]]:
