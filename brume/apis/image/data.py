@@ -15,24 +15,24 @@ LARGEST = 1 << 40
 RANGE = re.compile(r"bytes=(\d+)-\Z")
 
 
-async def upload(request: Request, files: ImageFiles) -> None:
+async def upload(request: Request) -> None:
     """PUT /v2/images/{image_id}/file"""
     image_id = request.parameters["image_id"]
     content_type = request.headers.get("content-type", "").split(";")[0]
     if content_type != "application/octet-stream":
         raise UnsupportedMediaType(content_type=content_type)
-    with request.store.read() as session:
+    with request.cloud.store.read() as session:
         rules.may_upload(request.context, rules.get_image(request.context, session, image_id))
-    with files.upload(image_id) as data:
+    with request.cloud.need(ImageFiles).upload(image_id) as data:
         async for piece in request.chunks(LARGEST):
             data.write(piece)
-        with request.store.write(request.context) as session:
+        with request.cloud.store.write(request.context) as session:
             image = rules.get_image(request.context, session, image_id)
             rules.may_upload(request.context, image)
             rules.uploaded(request.context, session, image, data.finish())
 
 
-def download(request: Request, files: ImageFiles) -> Response:
+def download(request: Request) -> Response:
     """GET /v2/images/{image_id}/file, whole or from a byte on (`Range: bytes=N-`)."""
     image = rules.get_image(request.context, request.session, request.parameters["image_id"])
     if image.status == "deactivated" and not request.context.is_admin:
@@ -50,7 +50,7 @@ def download(request: Request, files: ImageFiles) -> Response:
         return Response(416, headers={"content-range": f"bytes */{size}"})
 
     async def pieces() -> AsyncIterator[bytes]:
-        for piece in files.read(image.id, start):
+        for piece in request.cloud.need(ImageFiles).read(image.id, start):
             yield piece
 
     return Response(206 if start else 200, headers=headers, stream=pieces(), content_type="application/octet-stream")

@@ -111,12 +111,12 @@ def _patched(image: Image, operations: Any) -> Values:
     return {**values, "properties": properties}
 
 
-def delete(request: Request, files: ImageFiles) -> None:
+def delete(request: Request) -> None:
     """DELETE /v2/images/{image_id}. Runs its own transaction: the data goes only after the row has gone."""
-    with request.store.write(request.context) as session:
+    with request.cloud.store.write(request.context) as session:
         image = rules.get_image(request.context, session, request.parameters["image_id"])
         rules.delete_image(request.context, session, image)
-    files.delete(image.id)
+    request.cloud.need(ImageFiles).delete(image.id)
 
 
 def add_tag(request: Request) -> None:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
-from typing import Any
-
 from brume.apis.image import data, images, schemas
 from brume.apis.rest.messages import Request, Response
 from brume.apis.rest.routes import Route, Router
 from brume.apis.rest.service import Service
 from brume.apis.rest.styles import GlanceStyle
-from brume.cloud.image.files import ImageFiles
 from brume.cloud.policy import Policy
 
 VERSIONS = ("v2.9", "v2.7", "v2.6", "v2.5", "v2.4", "v2.3", "v2.2", "v2.1", "v2.0")
@@ -27,36 +22,31 @@ def versions(request: Request) -> Response:
     return Response(300 if not request.path.strip("/") else 200, {"versions": value})
 
 
-def routes(files: ImageFiles) -> tuple[Route, ...]:
-    """Every route."""
-    one = "/v2/images/{image_id}"
-    return (
-        Route("GET", "/", versions, public=True),
-        Route("GET", "/versions", versions, public=True),
-        Route("POST", "/v2/images", images.create),
-        Route("GET", "/v2/images", images.list_images),
-        Route("GET", one, images.show),
-        Route("PATCH", one, images.patch),
-        Route("DELETE", one, partial(images.delete, files=files), writes=False),
-        Route("PUT", f"{one}/file", partial(data.upload, files=files), writes=False, stream=True),
-        Route("GET", f"{one}/file", partial(data.download, files=files)),
-        Route("PUT", f"{one}/tags/{{tag}}", images.add_tag),
-        Route("DELETE", f"{one}/tags/{{tag}}", images.remove_tag),
-        Route("POST", f"{one}/actions/deactivate", images.deactivate),
-        Route("POST", f"{one}/actions/reactivate", images.reactivate),
-        Route("GET", "/v2/schemas/image", schemas.show_image),
-        Route("GET", "/v2/schemas/images", schemas.show_images),
-    )
+IMAGE = "/v2/images/{image_id}"
 
+ROUTES = (
+    Route("GET", "/", versions, public=True),
+    Route("GET", "/versions", versions, public=True),
+    Route("POST", "/v2/images", images.create),
+    Route("GET", "/v2/images", images.list_images),
+    Route("GET", IMAGE, images.show),
+    Route("PATCH", IMAGE, images.patch),
+    Route("DELETE", IMAGE, images.delete, writes=False),
+    Route("PUT", f"{IMAGE}/file", data.upload, writes=False, stream=True),
+    Route("GET", f"{IMAGE}/file", data.download),
+    Route("PUT", f"{IMAGE}/tags/{{tag}}", images.add_tag),
+    Route("DELETE", f"{IMAGE}/tags/{{tag}}", images.remove_tag),
+    Route("POST", f"{IMAGE}/actions/deactivate", images.deactivate),
+    Route("POST", f"{IMAGE}/actions/reactivate", images.reactivate),
+    Route("GET", "/v2/schemas/image", schemas.show_image),
+    Route("GET", "/v2/schemas/images", schemas.show_images),
+)
 
-def image_service(files: ImageFiles, overrides: Mapping[str, str] | None = None) -> Service:
-    """The service, with its data in `files`."""
-    defaults: dict[str, Any] = {"context_is_admin": "role:admin"}
-    return Service(
-        name="image",
-        mount="/image",
-        title="Images (Glance v2)",
-        style=GlanceStyle(),
-        policy=Policy(defaults, overrides),
-        router=Router(routes(files)),
-    )
+SERVICE = Service(
+    name="image",
+    mount="/image",
+    title="Images (Glance v2)",
+    style=GlanceStyle(),
+    policy=Policy({"context_is_admin": "role:admin"}),
+    router=Router(ROUTES),
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from brume.apis.rest.messages import Request
@@ -107,14 +106,12 @@ ROUTES = (
 )
 
 
-def placement_service(overrides: Mapping[str, str] | None = None) -> Service:
-    """The service."""
-    return Service(
-        name="placement",
-        mount="/placement",
-        title="Placement",
-        style=PlacementStyle(),
-        policy=Policy({"admin": "role:admin or role:service"}, overrides),
-        router=Router(ROUTES),
-        microversions=MICROVERSIONS,
-    )
+SERVICE = Service(
+    name="placement",
+    mount="/placement",
+    title="Placement",
+    style=PlacementStyle(),
+    policy=Policy({"admin": "role:admin or role:service"}),
+    router=Router(ROUTES),
+    microversions=MICROVERSIONS,
+)
