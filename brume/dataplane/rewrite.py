@@ -24,6 +24,10 @@ def _slot(name: str) -> tuple[int, int]:
     return OFFSETS[name], (1 << SLOTS[name]) - 1
 
 
+def _of(key: int, place: tuple[int, int]) -> int:
+    return key >> place[0] & place[1]
+
+
 HEADERS: Final = sum(mask << shift for shift, mask in map(_slot, _WRITTEN))  # every bit that shows on the wire
 _MACS: Final = (OFFSETS["eth_src"], (1 << 96) - 1)
 _VLAN: Final = _slot("vlan_tci")
@@ -92,12 +96,12 @@ class _Writer:
     def __init__(self, frame: bytes) -> None:
         self.data = bytearray(frame)
 
-    def put(self, at: int, size: int, value: int, sums: tuple[int, ...]) -> None:
-        """Write `size` octets and amend the checksums at the given offsets."""
+    def put(self, at: int, size: int, was: int, value: int, sums: tuple[int, ...]) -> None:
+        """Write `size` octets, if the field changed at all, and amend the checksums at the given offsets."""
+        if was == value:
+            return
         data = self.data
         before = int.from_bytes(data[at : at + size], "big")
-        if before == value:
-            return
         data[at : at + size] = value.to_bytes(size, "big")
         for place in sums:
             checksum = data[place] << 8 | data[place + 1]
@@ -129,26 +133,27 @@ def _ipv4(frame: bytes, old: int, new: int) -> bytes:
     later = (old >> _FRAGMENT[0] & 3) == 3
     sums = () if later else _transport_sums(frame, header, end, protocol)
     both = own + (sums if protocol in (6, 17) else ())
-    writer.put(at, 2, frame[at] << 8 | new >> _TOS[0] & 0xFF, own)
-    writer.put(at + 8, 2, (new >> _TTL[0] & 0xFF) << 8 | protocol, own)
-    writer.put(at + 12, 4, new >> _V4_SOURCE[0] & _V4_SOURCE[1], both)
-    writer.put(at + 16, 4, new >> _V4_DESTINATION[0] & _V4_DESTINATION[1], both)
+    version = frame[at] << 8
+    writer.put(at, 2, version | _of(old, _TOS), version | _of(new, _TOS), own)
+    writer.put(at + 8, 2, _of(old, _TTL) << 8 | protocol, _of(new, _TTL) << 8 | protocol, own)
+    writer.put(at + 12, 4, _of(old, _V4_SOURCE), _of(new, _V4_SOURCE), both)
+    writer.put(at + 16, 4, _of(old, _V4_DESTINATION), _of(new, _V4_DESTINATION), both)
     if not later:
-        _transport(writer, header, end, protocol, new, sums)
+        _transport(writer, header, end, protocol, old, new, sums)
     return bytes(writer.data)
 
 
-def _transport(writer: _Writer, at: int, end: int, protocol: int, new: int, sums: tuple[int, ...]) -> None:
-    ports = new >> _PORTS[0] & _PORTS[1]
+def _transport(writer: _Writer, at: int, end: int, protocol: int, old: int, new: int, sums: tuple[int, ...]) -> None:
+    was, ports = _of(old, _PORTS), _of(new, _PORTS)
     if protocol in (1, 58):
         if end - at >= 8:
-            writer.put(at, 2, (ports >> 16 & 0xFF) << 8 | ports & 0xFF, sums)
+            writer.put(at, 2, (was >> 16 & 0xFF) << 8 | was & 0xFF, (ports >> 16 & 0xFF) << 8 | ports & 0xFF, sums)
     elif (protocol == 6 and end - at >= 20) or (protocol == 17 and end - at >= 8):
-        writer.put(at, 4, ports, sums)
+        writer.put(at, 4, was, ports, sums)
         if protocol == 17 and sums and not any(writer.data[sums[0] : sums[0] + 2]):
             writer.data[sums[0] : sums[0] + 2] = b"\xff\xff"
-    elif protocol == 132 and end - at >= 12:
-        writer.put(at, 4, ports, ())
+    elif protocol == 132 and end - at >= 12 and was != ports:
+        writer.put(at, 4, was, ports, ())
         writer.data[at + 8 : at + 12] = bytes(4)
         writer.data[at + 8 : at + 12] = crc32c(bytes(writer.data[at:end])).to_bytes(4, "little")
 
@@ -165,27 +170,27 @@ def _ipv6(frame: bytes, old: int, new: int) -> bytes:
         return frame
     writer = _Writer(frame)
     sums = () if fragment == 3 else _transport_sums(frame, offset, end, protocol)
-    first = 6 << 28 | (new >> _TOS[0] & 0xFF) << 20 | new >> _LABEL[0] & _LABEL[1]
-    writer.put(at, 4, first, ())
-    writer.put(at + 7, 1, new >> _TTL[0] & 0xFF, ())
-    writer.put(at + 8, 16, new >> _V6_SOURCE[0] & _V6_SOURCE[1], sums)
-    writer.put(at + 24, 16, new >> _V6_DESTINATION[0] & _V6_DESTINATION[1], sums)
+    first = tuple(6 << 28 | _of(key, _TOS) << 20 | _of(key, _LABEL) for key in (old, new))
+    writer.put(at, 4, first[0], first[1], ())
+    writer.put(at + 7, 1, _of(old, _TTL), _of(new, _TTL), ())
+    writer.put(at + 8, 16, _of(old, _V6_SOURCE), _of(new, _V6_SOURCE), sums)
+    writer.put(at + 24, 16, _of(old, _V6_DESTINATION), _of(new, _V6_DESTINATION), sums)
     if fragment != 3:
         if protocol == 58 and end - offset >= 24 and frame[offset] in (135, 136) and not frame[offset + 1]:
-            _neighbor(writer, offset, end, new, sums)
-        _transport(writer, offset, end, protocol, new, sums)
+            _neighbor(writer, offset, end, old, new, sums)
+        _transport(writer, offset, end, protocol, old, new, sums)
     return bytes(writer.data)
 
 
-def _neighbor(writer: _Writer, at: int, end: int, new: int, sums: tuple[int, ...]) -> None:
+def _neighbor(writer: _Writer, at: int, end: int, old: int, new: int, sums: tuple[int, ...]) -> None:
     solicitation = writer.data[at] == 135
-    writer.put(at + 4, 4, new >> _RESERVED[0] & _RESERVED[1], sums)
-    writer.put(at + 8, 16, new >> _TARGET[0] & _TARGET[1], sums)
+    writer.put(at + 4, 4, _of(old, _RESERVED), _of(new, _RESERVED), sums)
+    writer.put(at + 8, 16, _of(old, _TARGET), _of(new, _TARGET), sums)
     option = neighbor_option(bytes(writer.data), at, end, 1 if solicitation else 2)
     if option:
-        address = new >> (_SHA if solicitation else _THA)[0] & _SHA[1]
-        kind = new >> _OPTION[0] & _OPTION[1] or writer.data[option]
-        writer.put(option, 8, kind << 56 | writer.data[option + 1] << 48 | address, sums)
+        place = _SHA if solicitation else _THA
+        was, value = (_of(key, _OPTION) << 56 | 1 << 48 | _of(key, place) for key in (old, new))
+        writer.put(option, 8, was, value, sums)
 
 
 def _arp(frame: bytes, new: int) -> bytes:
