@@ -206,7 +206,10 @@ class AllowedAddressPairExhausted(errors.BadRequest):
 
 
 class PortSecurityPortHasSecurityGroup(InUse):
-    template = "Port has security group associated. Cannot disable port security or IP address until security group is removed."
+    template = (
+        "Port has security group associated. Cannot disable port security or IP address until security group is "
+        "removed."
+    )
 
 
 class PortSecurityAndIPRequiredForSecurityGroups(errors.BadRequest):
@@ -412,3 +415,9 @@ class TagNotFound(errors.NotFound):
 
 class RevisionNumberConstraintFailed(errors.PreconditionFailed):
     template = "Constrained to {expected}, but current revision is {current}"
+
+
+class PolicyNotAuthorized(errors.Forbidden):
+    """A policy rule says no. `rule` reads as oslo.policy prints the checks: "rule:create_network"."""
+
+    template = "{rule} is disallowed by policy"

@@ -70,9 +70,9 @@ def update(
         _check_mtu(session, settings, network, values["mtu"])
     if network.shared and values.get("shared") is False:
         _check_unshare(session, network)
-    if network.router_external and values.get("router_external") is False:
-        if session.first(Port, network_id=network.id, device_owner=ROUTER_GATEWAY):
-            raise ExternalNetworkInUse(net_id=network.id)
+    closing = network.router_external and values.get("router_external") is False
+    if closing and session.first(Port, network_id=network.id, device_owner=ROUTER_GATEWAY):
+        raise ExternalNetworkInUse(net_id=network.id)
     if values.get("is_default") and not network.is_default:
         _only_default(session, network.id)
     return change(context, session, network, **values)

@@ -21,8 +21,9 @@ Values = Mapping[str, Any]
 def new(context: RequestContext, kind: type[S], values: Values, *, revision: int = 0) -> S:
     """A row of these values, with an identity and its time of birth."""
     now = iso_seconds(context.now)
-    owner = {} if "project_id" in values else {"project_id": context.project_id or ""}
-    return kind(**owner, **{"id": context.new_id(), **values}, created_at=now, updated_at=now, revision_number=revision)
+    own: dict[str, Any] = {"project_id": context.project_id or "", "id": None, **values}
+    own["id"] = own["id"] or context.new_id()
+    return kind(**own, created_at=now, updated_at=now, revision_number=revision)
 
 
 def change(context: RequestContext, session: Session, row: S, /, **values: Any) -> S:

@@ -59,10 +59,9 @@ def ensure_default(context: RequestContext, session: Session, project_id: str) -
     group = session.insert(new(context, SecurityGroup, values, revision=1))
     session.insert(DefaultSecurityGroup(project_id=project_id, security_group_id=group.id))
     for ethertype in ETHERTYPES:
-        _insert_rule(context, session, group, {"direction": "egress", "ethertype": ethertype})
+        _insert_rule(context, session, group, _first_rule("egress", ethertype))
     for ethertype in ETHERTYPES:
-        values = {"direction": "ingress", "ethertype": ethertype, "remote_group_id": group.id}
-        _insert_rule(context, session, group, values)
+        _insert_rule(context, session, group, {**_first_rule("ingress", ethertype), "remote_group_id": group.id})
     return group.id
 
 
@@ -74,7 +73,7 @@ def create(context: RequestContext, session: Session, settings: NetworkSettings,
     check_quota(session, settings, "security_group_rule", SecurityGroupRule, project_id, len(ETHERTYPES))
     group = session.insert(new(context, SecurityGroup, values, revision=1))
     for ethertype in ETHERTYPES:
-        _insert_rule(context, session, group, {"direction": "egress", "ethertype": ethertype})
+        _insert_rule(context, session, group, _first_rule("egress", ethertype))
     return group
 
 
@@ -169,6 +168,11 @@ def for_port(context: RequestContext, session: Session, project_id: str, wanted:
             reason="Cannot apply both stateful and stateless security groups on the same port at the same time"
         )
     return identities
+
+
+def _first_rule(direction: str, ethertype: str) -> dict[str, Any]:
+    """A rule that Neutron makes by itself: it has no description, not an empty one."""
+    return {"direction": direction, "ethertype": ethertype, "description": None}
 
 
 def _own_group(context: RequestContext, session: Session, group_id: str) -> SecurityGroup:

@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
+
+
+QUOTAS: Mapping[str, int] = {
+    "network": -1,
+    "subnet": -1,
+    "subnetpool": -1,
+    "port": -1,
+    "router_route": 30,
+    "router": -1,
+    "floatingip": -1,
+    "rbac_policy": 10,
+    "security_group": -1,
+    "security_group_rule": -1,
+    "trunk": -1,
+}
+"""Default limits; -1 is none."""
 
 
 class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,20 +47,7 @@ class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True):
     agent_down_time: float = 75.0
     """Seconds without a heartbeat after which an agent is shown dead."""
     dhcp_lease_seconds: int = 43200
-    quotas: dict[str, int] = {
-        "network": -1,
-        "subnet": -1,
-        "subnetpool": -1,
-        "port": -1,
-        "router_route": 30,
-        "router": -1,
-        "floatingip": -1,
-        "rbac_policy": 10,
-        "security_group": -1,
-        "security_group_rule": -1,
-        "trunk": -1,
-    }
-    """Default limits; -1 is none."""
+    quotas: Mapping[str, int] = msgspec.field(default_factory=lambda: QUOTAS)
 
     def mtu_of(self, network_type: str) -> int:
         """The largest packet a host may send on a network of this type."""

@@ -177,14 +177,14 @@ class Port(Standard, frozen=True, kw_only=True):
     binding_profile: Annotated[
         dict[str, Any],
         Attribute(wire="binding:profile", filter=False, sort=False, check=lambda v: checks.dictionary(v or {})),
-    ] = {}
+    ] = {}  # noqa: RUF012 - msgspec copies it
     binding_host_id: Annotated[
         str, Attribute(wire="binding:host_id", length=255, check=lambda v: checks.NAME(v or ""))
     ] = ""
     binding_vif_type: Annotated[str, Attribute(wire="binding:vif_type", create=False, update=False)] = "unbound"
     binding_vif_details: Annotated[
         dict[str, Any], Attribute(wire="binding:vif_details", create=False, update=False, filter=False, sort=False)
-    ] = {}
+    ] = {}  # noqa: RUF012 - msgspec copies it
     dns_name: Annotated[str, Attribute(check=checks.dns_name)] = ""
     dns_domain: Annotated[str, Attribute(check=checks.dns_name)] = ""
     propagate_uplink_status: Annotated[bool, FLAG] = True

@@ -27,4 +27,4 @@ class Standard(Resource, frozen=True, kw_only=True):
     revision_number: Annotated[int, READ_ONLY] = 0
     created_at: Annotated[str, Attribute(create=False, update=False, length=20)]
     updated_at: Annotated[str, Attribute(create=False, update=False, length=20)]
-    tags: Annotated[tuple[str, ...], Attribute(create=False, update=False, sort=False)] = ()
+    tags: Annotated[tuple[str, ...], Attribute(update=False, sort=False, filter=False, check=checks.texts(255))] = ()
