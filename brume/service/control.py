@@ -87,7 +87,7 @@ class ControlServer:
             await send(Message(error=f"not a request: {error}", exit=2))
         except ControlError as error:
             await send(Message(error=str(error), exit=1))
-        except ConnectionError:
+        except (ConnectionError, asyncio.IncompleteReadError):
             raise
         except Exception:
             log.exception("a control command failed")
