@@ -99,7 +99,7 @@ def test_families_never_mix() -> None:
         (parse_uuid, "nonsense", "not a uuid"),
     ],
 )
-def test_a_wrong_text_is_named_and_the_right_form_shown(parse, text, hint) -> None:  # type: ignore[no-untyped-def]
+def test_a_wrong_text_is_named_and_the_right_form_shown(parse, text, hint) -> None:
     with pytest.raises(ValueError, match=hint):
         parse(text)
 

@@ -1,6 +1,6 @@
 """Neighbors: which MAC address has which IP address on the link; ARP (RFC 826) and neighbour discovery (RFC 4861).
 
-Packets to a neighbour not known yet wait here, three at most each; after three questions a second apart without an
+Packets to a neighbour not known yet wait here; after three questions a second apart without an
 answer they are given up, and their senders told "host unreachable", as Linux does.
 
 Rules: an entry older than a minute is used, but asked again meanwhile; a conflict is not defended against (RFC 5227's
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ATTEMPTS = 3
 INTERVAL = 1.0
 STALE_AFTER = 60.0
-QUEUE_LIMIT = 3
+QUEUE_LIMIT = 64  # net.ipv4.neigh.default.unres_qlen_bytes has room for about as many full ones
 
 
 class Neighbor:
