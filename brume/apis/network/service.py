@@ -12,8 +12,8 @@ from brume.apis.network.tags import tag_routes
 from brume.apis.rest.routes import Route, Router
 from brume.apis.rest.service import Service
 from brume.apis.rest.styles import NeutronStyle
-from brume.cloud.network.resources import Router as RouterRow
 from brume.cloud.cloud import Cloud
+from brume.cloud.network.resources import Router as RouterRow
 from brume.cloud.network.resources import SecurityGroupRule
 from brume.cloud.network.settings import DEFAULT, NetworkSettings
 
@@ -42,4 +42,3 @@ def service_with(settings: NetworkSettings) -> Service:
         policy=policy(),
         router=Router(routes),
     )
-

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import msgspec
 
-
 QUOTAS: Mapping[str, int] = {
     "network": -1,
     "subnet": -1,

@@ -39,8 +39,18 @@ def shape(value):
     if isinstance(value, dict):
         return {name: shape(inner) for name, inner in value.items()}
     if isinstance(value, list):
-        return [shape(value[0])] if value and isinstance(value[0], dict) else []
+        objects = [shape(inner) for inner in value if isinstance(inner, dict)]
+        return [merged(objects)] if objects else []
     return None
+
+
+def merged(shapes):
+    """One shape with the attributes of all."""
+    result = {}
+    for one in shapes:
+        for name, inner in one.items():
+            result[name] = result.get(name) or inner
+    return result
 
 
 def differences(recorded, ours, path=""):

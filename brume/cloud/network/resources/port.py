@@ -151,6 +151,16 @@ def _dhcp_option(item: Any) -> DhcpOption:
     return DhcpOption(name, option, version)
 
 
+def check_profile(value: Any) -> dict[str, Any]:
+    """Any object; None is the empty one."""
+    return checks.dictionary(value or {})
+
+
+def check_host(value: Any) -> str:
+    """A host's name; None is no host."""
+    return str(checks.NAME(value or ""))
+
+
 @resource("port", "ports", unique=(("network_id", "mac_address"),), indexes=(("device_id", "device_owner"),))
 class Port(Standard, frozen=True, kw_only=True):
     """A port. `dns_assignment` is made of its addresses when it is shown."""
@@ -176,11 +186,9 @@ class Port(Standard, frozen=True, kw_only=True):
     binding_vnic_type: Annotated[str, Attribute(wire="binding:vnic_type", check=checks.one_of(*VNIC_TYPES))] = "normal"
     binding_profile: Annotated[
         dict[str, Any],
-        Attribute(wire="binding:profile", filter=False, sort=False, check=lambda v: checks.dictionary(v or {})),
+        Attribute(wire="binding:profile", filter=False, sort=False, check=check_profile),
     ] = {}  # noqa: RUF012 - msgspec copies it
-    binding_host_id: Annotated[
-        str, Attribute(wire="binding:host_id", length=255, check=lambda v: checks.NAME(v or ""))
-    ] = ""
+    binding_host_id: Annotated[str, Attribute(wire="binding:host_id", length=255, check=check_host)] = ""
     binding_vif_type: Annotated[str, Attribute(wire="binding:vif_type", create=False, update=False)] = "unbound"
     binding_vif_details: Annotated[
         dict[str, Any], Attribute(wire="binding:vif_details", create=False, update=False, filter=False, sort=False)

@@ -54,6 +54,11 @@ def check_routes(value: Any) -> tuple[Route, ...]:
     return tuple(routes)
 
 
+def check_version(value: Any) -> int:
+    """4 or 6, or their text."""
+    return int(checks.one_of(4, 6)(checks.integer(value)))
+
+
 @resource("subnet", "subnets")
 class Subnet(Standard, frozen=True, kw_only=True):
     """A subnet. `router:external` is its network's and is added when it is shown."""
@@ -63,7 +68,7 @@ class Subnet(Standard, frozen=True, kw_only=True):
         str,
         Attribute(required=True, update=False, length=36, index=True, check=checks.uuid, references="networks.id"),
     ]
-    ip_version: Annotated[int, Attribute(required=True, update=False, check=lambda v: _IP_VERSION(checks.integer(v)))]
+    ip_version: Annotated[int, Attribute(required=True, update=False, check=check_version)]
     subnetpool_id: Annotated[str | None, Attribute(update=False, check=checks.optional(checks.text(36)))] = None
     enable_dhcp: Annotated[bool, FLAG] = True
     ipv6_ra_mode: Annotated[str | None, Attribute(update=False, check=checks.optional(checks.one_of(*IPV6_MODES)))] = (
@@ -86,6 +91,3 @@ class Subnet(Standard, frozen=True, kw_only=True):
         """Hosts make their address of their MAC (SLAAC, stateless DHCPv6): none is chosen from a pool."""
         modes = (self.ipv6_ra_mode, self.ipv6_address_mode)
         return "slaac" in modes or "dhcpv6-stateless" in modes
-
-
-_IP_VERSION = checks.one_of(4, 6)
