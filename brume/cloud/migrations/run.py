@@ -8,6 +8,7 @@ alembic is imported here alone, and only when it is needed.
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,16 @@ FOLDER = Path(__file__).parent
 
 def configuration(engine: sql.Engine) -> Config:
     """alembic's settings, without a file; `env.py` takes the connection from here."""
+    config = _folder()
+    config.attributes["engine"] = engine
+    return config
+
+
+def _folder() -> Config:
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
-    config.attributes["engine"] = engine
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("file_template", "step_%%(rev)s_%%(slug)s")
     return config
 
 
@@ -35,9 +43,7 @@ def upgrade(engine: sql.Engine, revision: str = "head") -> None:
 
 def newest() -> str | None:
     """The name of the newest migration file."""
-    config = Config()
-    config.set_main_option("script_location", str(FOLDER))
-    return ScriptDirectory.from_config(config).get_current_head()
+    return ScriptDirectory.from_config(_folder()).get_current_head()
 
 
 def revise(message: str) -> Path:
@@ -49,12 +55,13 @@ def revise(message: str) -> Path:
     name = f"{int(head or 0) + 1:04}"
     script: Any = command.revision(configuration(engine), message, autogenerate=True, rev_id=name)
     engine.dispose()
+    subprocess.run([sys.executable, "-m", "ruff", "format", "-q", script.path], check=False)  # where it is installed
     return Path(script.path)
 
 
 def restart() -> Path:
     """Write the first migration again, from the declarations as they are."""
-    for old in (FOLDER / "versions").glob("0*.py"):
+    for old in (FOLDER / "versions").glob("step_*.py"):
         old.unlink()
     return revise("the first schema")
 

@@ -11,9 +11,10 @@ import sqlalchemy as sql
 from sqlalchemy.engine.url import URL, make_url
 from sqlalchemy.pool import NullPool
 
+from brume.cloud.migrations import HEAD
 from brume.cloud.resource import Resource
 from brume.cloud.store import sqlite
-from brume.cloud.store.schema import create, make_metadata, schema_version
+from brume.cloud.store.schema import create, ensure_head, make_metadata, schema_version
 from brume.cloud.store.statements import Compiled, TableStatements
 
 
@@ -52,13 +53,12 @@ class Database:
             version = schema_version(connection)
             if version is None:
                 create(connection, self.metadata)
-                return
-        from brume.cloud.migrations import HEAD
-
-        if version != HEAD:
+        if version not in (None, HEAD):
             from brume.cloud.migrations.run import upgrade
 
             upgrade(self.engine)
+        with self.engine.begin() as connection:
+            ensure_head(connection, self.metadata)
 
     def statements(self, kind: type[Resource]) -> TableStatements:
         """The statements of a resource's table."""

@@ -49,5 +49,10 @@ def create(connection: sql.Connection, metadata: sql.MetaData) -> None:
     version = version_table(sql.MetaData())
     version.create(connection)
     connection.execute(sql.insert(version), {"version_num": HEAD})
+
+
+def ensure_head(connection: sql.Connection, metadata: sql.MetaData) -> None:
+    """The journal's head is one row, in a fresh database as in a migrated one."""
     head: Any = metadata.tables["journal_head"]
-    connection.execute(sql.insert(head), {"id": 1, "sequence": 0, "oldest": 1})
+    if connection.execute(sql.select(head.c.id)).first() is None:
+        connection.execute(sql.insert(head), {"id": 1, "sequence": 0, "oldest": 1})

@@ -1,0 +1,1 @@
+"""The migrations, one file per step, made by `brume.cloud.migrations.run`."""
