@@ -1,0 +1,20 @@
+"""Southbound: logical flows and bindings, derived from the northbound. What ovn-northd does.
+
+    northbound ──▶ facts ──▶ keys ──▶ southbound
+    (Logical_Switch_Port)    (SwitchPort, placements)   (TunnelKey)   (Logical_Flow, Port_Binding ...)
+
+    schema/            the OVN_Southbound tables
+    pipeline.py        the stages of the four pipelines: one declared table
+    registers.py       what the registers and flags carry between stages
+    priorities.py      priorities that have a meaning of their own
+    allocation.py      tunnel keys, kept apart because they are remembered and not derived
+    from_northbound/   the rules: facts/ (what several rules need), bindings/ (rows that are not flows),
+                       switch/ and router/ (logical flows), one feature a file
+    compiler.py        Compiler: the rules put together, kept up to date
+
+Start reading in `compiler.py`, then `pipeline.py`, then any file of `from_northbound/switch/`.
+
+The flows are those of ovn-northd 23.03, text for text (`tests/agreement/test_logical_flows.py`), but for one thing:
+northd writes a flow that several datapaths share once, with a Logical_DP_Group; here each datapath has its own, so
+that a change to one touches no other.
+"""

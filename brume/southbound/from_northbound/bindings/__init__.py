@@ -1,0 +1,12 @@
+"""Southbound rows that are not flows.
+
+    datapaths.py         Datapath_Binding
+    ports.py             Port_Binding of switch and router ports
+    gateways.py          Port_Binding of gateway ports on their chassis, HA_Chassis_Group
+    nat_addresses.py     what a gateway announces for its router (gratuitous ARP)
+    multicast_groups.py  Multicast_Group: whom a flood reaches
+    sets.py              Address_Set, Port_Group
+    deployment.py        SB_Global, DHCP_Options and DHCPv6_Options (the codes of options)
+
+Rows keep the uuid of the northbound row they stand for, so that neither needs to be looked up to find the other.
+"""

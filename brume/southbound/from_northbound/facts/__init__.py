@@ -1,0 +1,12 @@
+"""Facts: what the northbound says, put so that rules need constant work.
+
+    addresses.py   the texts in which the northbound gives addresses, parsed
+    ports.py       SwitchPort, RouterPort, and SwitchHas: what is true of a switch because of some port
+    groups.py      GroupPlacement: a port group has ports on a switch
+    acls.py        AclPlacement: an ACL applies to a switch (its own, or a port group's); SwitchAcls: it has some
+    nat.py         RouterNat: a translation of a router; RouterHas: what is true of a router because of one
+    settings.py    NB_Global's options, as far as rules heed them
+
+Facts are rows derived from the northbound by rules, in two layers: `acls` reads what `groups` made. Nothing here is
+written to any database outside.
+"""

@@ -1,0 +1,35 @@
+"""The options of NB_Global that rules heed, with OVN's defaults."""
+
+from __future__ import annotations
+
+import msgspec
+
+from brume.derive.rules import derived
+from brume.derive.view import View
+from brume.northbound.schema import NBGlobal
+from brume.tables.map import EMPTY_MAP, Map
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """How northd's behaviour is to differ from its default."""
+
+    use_ct_inv_match: bool = True
+    default_acl_drop: bool = False
+    ignore_lsp_down: bool = True
+
+
+@derived
+def settings(view: View) -> Settings:
+    """The settings in force; the counters beside them change often and make no difference."""
+    options: Map[str, str] = next((row.options for row in view.all(NBGlobal)), EMPTY_MAP)
+    return Settings(
+        use_ct_inv_match=is_true(options, "use_ct_inv_match", True),
+        default_acl_drop=is_true(options, "default_acl_drop", False),
+        ignore_lsp_down=is_true(options, "ignore_lsp_down", True),
+    )
+
+
+def is_true(options: Map[str, str], name: str, default: bool) -> bool:
+    """An option as OVN reads booleans: anything but "true" (or "false", if the default is true) is the default."""
+    text = options.get(name, "").lower()
+    return text != "false" if default else text == "true"

@@ -1,0 +1,35 @@
+"""All rules, in the three layers in which they run: each layer reads the northbound and the layers before it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from brume.derive.rules import Rule
+from brume.southbound.from_northbound.bindings import (
+    datapaths,
+    deployment,
+    gateways,
+    multicast_groups,
+    sets,
+)
+from brume.southbound.from_northbound.bindings import ports as bound_ports
+from brume.southbound.from_northbound.facts import acls as acl_facts
+from brume.southbound.from_northbound.facts import groups as group_facts
+from brume.southbound.from_northbound.facts import nat as nat_facts
+from brume.southbound.from_northbound.facts import ports as port_facts
+from brume.southbound.from_northbound.switch.rules import RULES as SWITCH_RULES
+
+FIRST_FACTS: Final[tuple[Rule, ...]] = (*port_facts.RULES, *group_facts.RULES, *nat_facts.RULES)
+
+SECOND_FACTS: Final[tuple[Rule, ...]] = (*acl_facts.RULES,)
+
+BINDINGS: Final[tuple[Rule, ...]] = (
+    *deployment.RULES,
+    *datapaths.RULES,
+    *bound_ports.RULES,
+    *gateways.RULES,
+    *multicast_groups.RULES,
+    *sets.RULES,
+)
+
+SOUTHBOUND: Final[tuple[Rule, ...]] = (*BINDINGS, *SWITCH_RULES)

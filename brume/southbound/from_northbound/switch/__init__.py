@@ -1,0 +1,19 @@
+"""Logical flows of switches, a file for each thing a switch does, in the order in which a packet meets it.
+
+    admission.py         who may send and receive: port security, disabled ports, VLAN tags
+    learning.py          learn the MACs behind ports with unknown addresses
+    tracking.py          which packets go through connection tracking
+    acl_hints.py         which kinds of ACL can concern a connection in this state
+    acls.py              ACLs: allow, drop, reject
+    acl_defaults.py      what passes or drops whatever the ACLs say, and what no ACL speaks of
+    stateful.py          commit the connections that ACLs allowed
+    passed_through.py    stages of features that are not compiled: quality of service, load balancing
+    arp_nd.py            answer ARP and neighbour solicitations
+    dhcp.py, dhcpv6.py   answer DHCP
+    dns.py               answer DNS queries
+    external.py          ports outside the cloud, served by one chassis
+    l2_lookup.py         find the port of the destination MAC; flood
+    router_addresses.py  ARP requests for a router's addresses go to that router
+
+A rule on `LogicalSwitch` writes what every switch has, a rule on `SwitchPort` what a port adds.
+"""

@@ -1,0 +1,50 @@
+"""Stages of features that are not compiled: packets pass through them. What asks for such a feature is told so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from brume.derive.rules import Output, Problem, rule
+from brume.derive.view import View
+from brume.northbound.schema import LogicalSwitch
+from brume.southbound.from_northbound.flows import default
+from brume.southbound.pipeline import SWITCH_IN, SWITCH_OUT
+from brume.tables.row import Member
+
+EMPTY_STAGES: Final = (
+    SWITCH_IN.QOS_MARK,
+    SWITCH_OUT.QOS_MARK,
+    SWITCH_IN.QOS_METER,
+    SWITCH_OUT.QOS_METER,
+    SWITCH_IN.LB_AFF_CHECK,
+    SWITCH_IN.LB,
+    SWITCH_IN.LB_AFF_LEARN,
+    SWITCH_IN.PRE_HAIRPIN,
+    SWITCH_IN.NAT_HAIRPIN,
+    SWITCH_IN.HAIRPIN,
+)
+
+
+@rule(LogicalSwitch)
+def passed_through(switch: LogicalSwitch, view: View) -> Iterator[Output]:
+    for stage in EMPTY_STAGES:
+        yield default(stage, switch.uuid)
+
+
+@rule(LogicalSwitch.qos_rules)
+def quality_of_service(member: Member, view: View) -> Iterator[Output]:
+    yield Problem(table="QoS", row=str(member.child), message="quality of service is not compiled")
+
+
+@rule(LogicalSwitch.load_balancer)
+def load_balancer(member: Member, view: View) -> Iterator[Output]:
+    yield Problem(table="Load_Balancer", row=str(member.child), message="load balancing is not compiled")
+
+
+@rule(LogicalSwitch.load_balancer_group)
+def load_balancer_group(member: Member, view: View) -> Iterator[Output]:
+    yield Problem(table="Load_Balancer_Group", row=str(member.child), message="load balancing is not compiled")
+
+
+RULES = (passed_through, quality_of_service, load_balancer, load_balancer_group)

@@ -1,0 +1,42 @@
+"""The rules of all switch features."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from brume.derive.rules import Rule
+from brume.southbound.from_northbound.switch import (
+    acl_defaults,
+    acl_hints,
+    acls,
+    admission,
+    arp_nd,
+    dhcp,
+    dhcpv6,
+    dns,
+    external,
+    l2_lookup,
+    learning,
+    passed_through,
+    router_addresses,
+    stateful,
+    tracking,
+)
+
+RULES: Final[tuple[Rule, ...]] = (
+    *admission.RULES,
+    *learning.RULES,
+    *tracking.RULES,
+    *acl_hints.RULES,
+    *acls.RULES,
+    *acl_defaults.RULES,
+    *stateful.RULES,
+    *passed_through.RULES,
+    *arp_nd.RULES,
+    *dhcp.RULES,
+    *dhcpv6.RULES,
+    *dns.RULES,
+    *external.RULES,
+    *l2_lookup.RULES,
+    *router_addresses.RULES,
+)
