@@ -7,28 +7,8 @@ from typing import Any
 from brume.apis.compute.body import Body
 from brume.apis.rest.messages import Request, Response
 from brume.cloud import quotas
-from brume.cloud.compute.resources import Server
+from brume.cloud.compute.limits import DEFAULTS, SERVICE, used
 from brume.cloud.errors import BadRequest, Forbidden
-
-DEFAULTS = {
-    "instances": 10_000,
-    "cores": 20_000,
-    "ram": 52_428_800,
-    "key_pairs": 1_000,
-    "metadata_items": 128,
-    "server_groups": 10,
-    "server_group_members": 10,
-}
-SERVICE = "compute"
-
-
-def _used(request: Request, project_id: str) -> dict[str, int]:
-    found = request.session.find(Server, project_id=project_id)
-    return {
-        "instances": len(found),
-        "cores": sum(server.flavor["vcpus"] for server in found),
-        "ram": sum(server.flavor["ram"] for server in found),
-    }
 
 
 def show_limits(request: Request) -> dict[str, Any]:
@@ -36,7 +16,7 @@ def show_limits(request: Request) -> dict[str, Any]:
     project = request.first("tenant_id") if request.context.is_admin else None
     project_id = project or request.context.project_id or ""
     most = quotas.limits(request.session, SERVICE, project_id, DEFAULTS)
-    used = _used(request, project_id)
+    taken = used(request.session, project_id)
     absolute = {
         "maxTotalInstances": most["instances"],
         "maxTotalCores": most["cores"],
@@ -45,9 +25,9 @@ def show_limits(request: Request) -> dict[str, Any]:
         "maxServerMeta": most["metadata_items"],
         "maxServerGroups": most["server_groups"],
         "maxServerGroupMembers": most["server_group_members"],
-        "totalInstancesUsed": used["instances"],
-        "totalCoresUsed": used["cores"],
-        "totalRAMUsed": used["ram"],
+        "totalInstancesUsed": taken["instances"],
+        "totalCoresUsed": taken["cores"],
+        "totalRAMUsed": taken["ram"],
         "totalServerGroupsUsed": 0,
     }
     return {"limits": {"rate": [], "absolute": absolute}}
@@ -64,8 +44,8 @@ def show(request: Request) -> dict[str, Any]:
 def show_details(request: Request) -> dict[str, Any]:
     """GET /os-quota-sets/{project_id}/detail"""
     shown = show(request)["quota_set"]
-    used = _used(request, shown["id"])
-    details = {name: {"limit": shown[name], "in_use": used.get(name, 0), "reserved": 0} for name in DEFAULTS}
+    taken = used(request.session, shown["id"])
+    details = {name: {"limit": shown[name], "in_use": taken.get(name, 0), "reserved": 0} for name in DEFAULTS}
     return {"quota_set": {"id": shown["id"], **details}}
 
 

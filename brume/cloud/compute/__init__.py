@@ -5,7 +5,9 @@
     keypairs.py    public keys, and keys made here
     nodes.py       compute services and what fits on a node
     scheduling.py  which node a server goes to
+    limits.py      how much a project may have
     servers.py     the life of a server
+    creation.py    making servers with their ports, and taking them away
     interfaces.py  a server's ports, fixed and floating addresses, security groups
 
 Who does what: a rule decides what should be (`desired`: this server runs on compute1) and commits; an agent reads

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from brume.cloud.compute import interfaces, scheduling, servers
+from brume.cloud.compute import interfaces, limits, scheduling, servers
 from brume.cloud.compute.flavors import FlavorNotFound, visible
 from brume.cloud.compute.interfaces import InterfaceWish, Plugging
 from brume.cloud.compute.nodes import HostNotFound
@@ -33,7 +33,6 @@ class ServerRequest(msgspec.Struct, frozen=True, kw_only=True):
     groups: Sequence[str] = ()
     place: Wish = Wish()
     count: int = 1
-    disabled: bool = False
 
 
 def create_servers(
@@ -47,6 +46,7 @@ def create_servers(
     _check_place(context, session, request.place)
     if request.key_name is not None and session.get(Keypair, context.user_id or "", request.key_name) is None:
         raise BadRequest("Invalid key_name provided.")
+    limits.check(session, context.project_id or "", flavor, request.count)
     wishes = interfaces.only_network(context, session) if request.interfaces is None else request.interfaces
     plugging = Plugging(settings, interfaces.group_ids(context, session, request.groups))
     reservation = f"r-{context.new_hex()[:8]}"
