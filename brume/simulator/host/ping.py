@@ -49,7 +49,9 @@ class Ping:
     """A running ping; `start` starts it."""
 
     __slots__ = (
-        "_answered", "_identifier", "_sent_at", "_timer", "began", "count", "destination", "done", "ended", "host",
+        "_answered",
+        "_data", "_identifier", "_sent_at",
+        "_settled", "_timer", "began", "count", "destination", "done", "ended", "host",
         "interval", "on_done", "on_result", "results", "size", "transmitted", "ttl", "wait",
     )  # fmt: skip
 
@@ -82,6 +84,8 @@ class Ping:
         self._identifier = 0
         self._sent_at: dict[int, float] = {}
         self._answered: set[int] = set()
+        self._settled = 0
+        self._data = bytes(at & 0xFF for at in range(size))
         self._timer: Timer | None = None
 
     @property
@@ -139,14 +143,18 @@ class Ping:
         self.transmitted += 1
         number = self.transmitted
         self._sent_at[number] = self.host.scheduler.now()
-        self._sent_at.pop(number - 1000, None)
-        data = bytes(at & 0xFF for at in range(self.size))
+        self._forget(number - 1000)
         try:
-            self.host.icmp.request_echo(self.destination, self._identifier, number & 0xFFFF, data, self.ttl)
+            self.host.icmp.request_echo(self.destination, self._identifier, number & 0xFFFF, self._data, self.ttl)
         except Unreachable as error:
             self._note(Problem(None, number, str(error)))
         if not self.done:
             self._wait()
+
+    def _forget(self, number: int) -> None:
+        """An answer that late is no answer."""
+        self._sent_at.pop(number, None)
+        self._answered.discard(number)
 
     def _wait(self) -> None:
         if self.count is None or self.transmitted < self.count:
@@ -160,5 +168,7 @@ class Ping:
         self.results.append(result)
         if self.on_result is not None:
             self.on_result(result)
-        if self.count is not None and len(self.replies) + len(self.problems) >= self.count:
+        if isinstance(result, Problem) or not result.duplicate:
+            self._settled += 1
+        if self.count is not None and self._settled >= self.count:
             self.stop()
