@@ -60,7 +60,7 @@ def stack(step: steps.Stack, _: Context) -> Actions:
 
 def decrement_ttl(_: steps.DecrementTtl, __: Context) -> Actions:
     """ip.ttl--;"""
-    return (DecTtl(),)
+    return (DecTtl(()),)
 
 
 def set_queue(step: steps.SetQueue, _: Context) -> Actions:
