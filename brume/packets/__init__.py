@@ -5,6 +5,7 @@
     options.py   lists of type-length-value options                               checksum.py  RFC 1071 and 1624
     layers.py    which header follows which; `walk` and `dissect` take a frame apart
     build.py     `stack` puts a frame together
+    verify.py    which checksums are wrong
     describe.py  one line about a frame, as tcpdump prints it
 
         Ethernet | Vlan | Ipv4 | Udp | Geneve | Ethernet | Ipv4 | Icmp4 | Echo | octets

@@ -20,6 +20,7 @@ from brume.packets.geneve import Geneve, OvnKeys, ovn_geneve, ovn_keys
 from brume.packets.ipv4 import Ipv4
 from brume.packets.layers import dissect, headers, walk
 from brume.packets.udp import Udp
+from brume.packets.verify import wrong_checksums
 from brume.simulator.pcap import write
 from brume.values import Ipv4Address, MacAddress
 
@@ -114,6 +115,22 @@ def test_a_checksum_changed_with_a_field_is_the_checksum_of_the_changed_packet(
     new = new | 0x45000000 if at == 0 else new
     changed = octets[:at] + new.to_bytes(4, "big") + octets[at + 4 :]
     assert replaced_checksum(internet_checksum(octets), old, new) == internet_checksum(changed)
+
+
+def test_checksums_of_whole_frames_verify(frame: bytes) -> None:
+    assert wrong_checksums(frame) == ()
+
+
+def test_a_changed_octet_is_found_at_its_layer(frames: dict[str, bytes]) -> None:
+    frame = bytearray(next(frame for line, frame in frames.items() if "Geneve" in line))
+    frame[-1] ^= 1
+    assert wrong_checksums(frame) == (
+        "Udp checksum is wrong in the header at byte 34",
+        "Icmp4 checksum is wrong in the header at byte 92",
+    )
+    frame[22] ^= 1
+    assert wrong_checksums(frame)[0].startswith("IPv4 header checksum 0x")
+    assert "needs 20 octets" in wrong_checksums(frame[:20])[0]
 
 
 def test_a_transport_checksum_verifies() -> None:

@@ -81,7 +81,7 @@ def test_ctrl_c_ends_a_ping_with_its_statistics(pair) -> None:
         ("nc -zuv 10.0.0.2 9", "nc: connect to 10.0.0.2 port 9 (udp) failed: Connection refused", 1),
         ("nc -zv 8.8.8.8 22", "nc: connect to 8.8.8.8 port 22 (tcp) failed: Network is unreachable", 1),
         ("nc -zv 10.0.0.9 22", "nc: connect to 10.0.0.9 port 22 (tcp) failed: No route to host", 1),
-        ("nc -z 10.0.0.2", "usage: nc [-nuvz] [-w timeout] destination port", 1),
+        ("nc -z 10.0.0.2", "usage: nc [-nuvz] [-w timeout] destination port\n       nc -l [-kv] port", 1),
         ("nc -z 10.0.0.2 http", "nc: port number invalid: http", 1),
         ("ping 8.8.8.8", "ping: connect: Network is unreachable", 2),
         ("ping vm2", "ping: vm2: Name or service not known", 2),
@@ -98,11 +98,12 @@ def test_ctrl_c_ends_a_ping_with_its_statistics(pair) -> None:
         ("ip n", "", 0),
         ("arp -n", "", 0),
         ("ip foo", 'Object "foo" is unknown, try "ip help".', 1),
-        (
-            "ip addr add 10.0.0.7/24",
-            'Command "add" is unknown here: the cloud configures this host; "ip address" shows it.',
-            255,
-        ),
+        ("ip addr add 10.0.0.1/24 dev eth0", "RTNETLINK answers: File exists", 2),
+        ("ip addr add 10.0.0.300/24", "Error: '10.0.0.300/24' is not a network, as 192.168.10.0/24 or fd00::/64.", 1),
+        ("ip route del 8.8.8.0/24", "RTNETLINK answers: No such process", 2),
+        ("ip link frobnicate", 'Command "frobnicate" is unknown, try "ip link help".', 255),
+        ("nc -l", "usage: nc [-nuvz] [-w timeout] destination port\n       nc -l [-kv] port", 1),
+        ("nc -l 22", "nc: Address already in use", 1),
         ("traceroute", 'Specify "host" missing argument.', 2),
         ("dhclient eth7", 'Cannot find device "eth7"', 1),
         (
@@ -153,3 +154,56 @@ def test_traceroute_prints_a_line_a_hop(pair) -> None:
     ]
     bench.lose = lambda line: "unreachable" in line
     assert output(bench, vm1, "traceroute -n -m 2 -w 1 10.0.0.2")[0].splitlines()[1:] == [" 1  * * *", " 2  * * *"]
+
+
+def test_a_tenant_changes_addresses_routes_and_the_mac(pair):
+    bench, vm1, vm2 = pair
+    for command in (
+        "ip addr add 10.0.0.100/24 dev eth0",
+        "ip route add 8.8.8.0/24 via 10.0.0.254",
+        "ip route add default via 10.0.0.253",
+        "ip link set dev eth0 address fa:16:3e:00:00:77",
+        "ip link set eth0 mtu 1400",
+    ):
+        assert output(bench, vm1, command) == ("", 0)
+    bench.settle()
+    assert output(bench, vm2, "ping -c 1 10.0.0.100")[1] == 0
+    assert output(bench, vm2, "arp -a")[0] == "? (10.0.0.100) at fa:16:3e:00:00:77 [ether] on eth0"
+    assert output(bench, vm1, "ip r")[0].splitlines() == [
+        "default via 10.0.0.253 dev eth0",
+        "8.8.8.0/24 via 10.0.0.254 dev eth0",
+        "10.0.0.0/24 dev eth0 proto kernel scope link src 10.0.0.1",
+    ]
+    assert output(bench, vm2, "ip neigh flush dev eth0") == ("", 0)
+    assert output(bench, vm2, "arp -a") == ("", 0)
+    assert output(bench, vm1, "ip addr del 10.0.0.100/24") == ("", 0)
+    assert output(bench, vm2, "ping -c 1 10.0.0.100")[1] == 1
+
+
+def test_nc_listens_on_a_port_until_its_connection_ends(pair):
+    bench, vm1, vm2 = pair
+    server = vm2.console.run(["nc", "-lv", "443"])
+    assert output(bench, vm1, "nc -z 10.0.0.2 443") == ("", 0)
+    bench.settle()
+    assert server.lines[0] == "Listening on 0.0.0.0 443"
+    assert server.lines[1].startswith("Connection received on 10.0.0.1 ")
+    assert server.exit_code == 0
+    assert output(bench, vm1, "nc -z 10.0.0.2 443") == ("", 1)
+
+
+def test_a_host_that_loses_power_is_silent_and_leaves_nothing(pair):
+    bench, vm1, vm2 = pair
+    endless = vm1.console.run(["ping", "10.0.0.2"])
+    open_connection = vm1.console.run(["nc", "10.0.0.2", "22"])
+    vm1.dhcp.start()
+    bench.scheduler.run_for(2.5)
+    bench.lines.clear()
+    vm1.shut_down()
+    assert endless.lines[-2].startswith("3 packets transmitted, 3 received")
+    assert open_connection.done
+    assert vm1.addresses == ()
+    bench.settle()
+    assert bench.lines == []
+    vm2.shut_down()
+    bench.settle()
+    assert len(bench.scheduler) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from brume.packets.build import stack
 from brume.packets.ethernet import Ethernet
+from brume.packets.icmp4 import Echo, Icmp4, Unreachable
 from brume.packets.icmp6 import Icmp6
 from brume.packets.ipv4 import Ipv4
 from brume.packets.ipv6 import Ipv6
@@ -180,3 +181,22 @@ def test_a_router_advertisement_gives_an_address_and_a_route(bench) -> None:
     route = vm1.routes.find(Ipv6Address.parse("2001:db8::1"))
     assert route is not None
     assert route.gateway == router
+
+
+def test_a_path_mtu_is_learned_from_a_router(pair):
+    """The router's word shortens what is sent there afterwards: pings are cut, TCP segments smaller."""
+    bench, vm1, vm2 = pair
+    ping(vm1, "10.0.0.2")
+    a, b = Ipv4Address.parse("10.0.0.1"), Ipv4Address.parse("10.0.0.2")
+    quoted = stack(Ipv4(source=a, destination=b, dont_fragment=1), Icmp4(8), Echo(2, 1), bytes(1400))
+    too_long = stack(
+        Ethernet(vm1.mac, vm2.mac), Ipv4(source=b, destination=a), Icmp4(3, 4), Unreachable(0, 1000), quoted[:28]
+    )
+    vm1.receive(too_long)
+    assert vm1.internet.mtu_to(b) == 1000
+    bench.settle()
+    bench.frames.clear()
+    assert len(ping(vm1, "10.0.0.2", size=1200).replies) == 1
+    assert max(len(frame) for _, frame in bench.frames if frame[26:30] == a.packed) <= 1014
+    result = ping(vm1, "10.0.0.2", size=1200, dont_fragment=True)
+    assert [problem.text for problem in result.problems] == ["local error: message too long, mtu=1000"]

@@ -157,9 +157,13 @@ class Connection:
             self._emit(self._send_next, tcp.RST | tcp.ACK, b"")
         self._end()
 
+    def abandon(self) -> None:
+        """End without telling the peer."""
+        self._end()
+
     def failed(self, error: IcmpError) -> None:
         """An ICMP error came: it ends an attempt to connect (RFC 5461), or tells the path's MTU, and nothing else."""
-        if error.mtu:
+        if error.is_too_long:
             self._lower_mss(error.mtu)
         elif self.state != "SYN-SENT" or error.is_time_exceeded:
             return
@@ -243,7 +247,7 @@ class Connection:
         self._mss = max(64, min([*asked, self._own_mss()]) if asked else SMALLEST_MSS)
 
     def _own_mss(self) -> int:
-        return self.host.mtu - (40 if isinstance(self._key[0], Ipv4Address) else 60)
+        return self.host.internet.mtu_to(self._key[2]) - (40 if isinstance(self._key[0], Ipv4Address) else 60)
 
     def _lower_mss(self, mtu: int) -> None:
         """Cut what is not acknowledged to the path's MTU (RFC 1191), and send it again."""

@@ -89,10 +89,16 @@ class Job:
 class Console:
     """Runs commands on one host."""
 
-    __slots__ = ("host",)
+    __slots__ = ("_jobs", "host")
 
     def __init__(self, host: Host) -> None:
         self.host = host
+        self._jobs: list[Job] = []
+
+    def interrupt_all(self) -> None:
+        """Ctrl-C for every command that runs."""
+        for job in tuple(self._jobs):
+            job.interrupt()
 
     def run(
         self,
@@ -119,4 +125,7 @@ class Console:
         except UsageError as error:
             job.print(*str(error).splitlines())
             job.finish(error.exit_code)
+        self._jobs = [other for other in self._jobs if not other.done]
+        if not job.done:
+            self._jobs.append(job)
         return job

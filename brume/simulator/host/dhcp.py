@@ -83,6 +83,10 @@ class DhcpClient:
         """Give the lease back and be silent."""
         if self.lease is not None:
             self._send(dhcp.RELEASE, self.lease.server, server_id=self.lease.server)
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Lose power: forget the lease without telling the server."""
         self._drop_lease()
         self._rearm(None)
         self.state = "INIT"

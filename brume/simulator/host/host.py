@@ -33,6 +33,10 @@ DEFAULT_UDP_PORTS = (7,)
 _ETHERNET_SIZE = Ethernet.minimum()
 
 
+def _nowhere(frame: bytes) -> None:
+    """Where the frames of a host without power go."""
+
+
 class Host:
     """A simulated machine."""
 
@@ -132,6 +136,18 @@ class Host:
 
         self.add_address(InterfaceAddress(Ipv6Address.link_local(self.mac), 64), via="kernel")
         solicit_routers(self)
+
+    def shut_down(self) -> None:
+        """Lose power: forget everything, interrupt every command, leave no timer; nobody is told."""
+        self.send = _nowhere
+        if self._console is not None:
+            self._console.interrupt_all()
+        if self._dhcp is not None:
+            self._dhcp.abandon()
+        self.tcp.abandon()
+        self.neighbors.abandon()
+        self.addresses = ()
+        self.routes = Routes()
 
     def owns(self, address: IpAddress) -> bool:
         """True for addresses of this host's interface."""

@@ -48,6 +48,13 @@ class IcmpError(msgspec.Struct, frozen=True):
             return (self.type, self.code) == (icmp4.UNREACHABLE, icmp4.PORT_UNREACHABLE)
         return (self.type, self.code) == (icmp6.UNREACHABLE, icmp6.PORT_UNREACHABLE)
 
+    @property
+    def is_too_long(self) -> bool:
+        """True when a router says how long a packet may be."""
+        if isinstance(self.source, Ipv4Address):
+            return bool(self.mtu) and (self.type, self.code) == (icmp4.UNREACHABLE, icmp4.FRAGMENTATION_NEEDED)
+        return self.type == icmp6.PACKET_TOO_BIG
+
     def __str__(self) -> str:
         return _text4(self) if isinstance(self.source, Ipv4Address) else _text6(self)
 
@@ -117,10 +124,14 @@ class Icmp:
                 self.listeners[self._next_identifier] = listener
                 return self._next_identifier
 
-    def request_echo(self, destination: IpAddress, identifier: int, sequence: int, data: bytes, ttl: int) -> None:
+    def request_echo(
+        self, destination: IpAddress, identifier: int, sequence: int, data: bytes, ttl: int, dont_fragment: bool = False
+    ) -> None:
         """Send an echo request; `Unreachable` when there is no way."""
         kind = Icmp4(icmp4.ECHO_REQUEST) if isinstance(destination, Ipv4Address) else Icmp6(icmp6.ECHO_REQUEST)
-        self.host.internet.send(destination, kind, Echo(identifier, sequence), data, ttl=ttl)
+        self.host.internet.send(
+            destination, kind, Echo(identifier, sequence), data, ttl=ttl, dont_fragment=dont_fragment
+        )
 
     def receive4(self, header: Ipv4, payload: bytes) -> None:
         """Take an ICMP message."""
@@ -217,6 +228,8 @@ class Icmp:
             protocol, offset = found.protocol, found.offset
         if not self.host.owns(header.source) or len(quoted) < offset + 8:
             return
+        if error.is_too_long:
+            self.host.internet.learn_path_mtu(header.destination, error.mtu)
         source_port = int.from_bytes(quoted[offset : offset + 2], "big")
         destination_port = int.from_bytes(quoted[offset + 2 : offset + 4], "big")
         match protocol:

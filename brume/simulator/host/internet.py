@@ -29,12 +29,13 @@ if TYPE_CHECKING:
 class Internet:
     """The IP layer of a host."""
 
-    __slots__ = ("_identification", "_reassembly", "host")
+    __slots__ = ("_identification", "_reassembly", "host", "path_mtu")
 
     def __init__(self, host: Host) -> None:
         self.host = host
         self._identification = host.mac.value & 0xFFFF
         self._reassembly: Reassembly | None = None
+        self.path_mtu: dict[IpAddress, int] = {}
 
     def source_for(self, destination: IpAddress) -> IpAddress | None:
         """The address of ours that a packet to there carries: one in the network of the next hop, or any."""
@@ -88,24 +89,33 @@ class Internet:
         route = self.host.routes.find(destination)
         if route is None:
             raise Unreachable("Network is unreachable")
-        for piece in self._cut(packet):
+        for piece in self._cut(packet, self.mtu_to(destination)):
             self.host.neighbors.send(route.gateway or destination, piece)
 
     def _transmit_to_group(self, destination: IpAddress, packet: bytes) -> None:
         group = multicast_mac(destination) if destination.is_multicast else MacAddress.BROADCAST
         ethertype = ethernet.IPV4 if isinstance(destination, Ipv4Address) else ethernet.IPV6
-        for piece in self._cut(packet):
+        for piece in self._cut(packet, self.host.mtu):
             self.host.transmit(group, ethertype, piece)
 
-    def _cut(self, packet: bytes) -> list[bytes]:
-        if len(packet) <= self.host.mtu:
+    def mtu_to(self, destination: IpAddress) -> int:
+        """The longest packet that gets there, as far as is known."""
+        return min(self.host.mtu, self.path_mtu.get(destination, self.host.mtu))
+
+    def learn_path_mtu(self, destination: IpAddress, mtu: int) -> None:
+        """A router on the way said how long a packet may be (RFC 1191, RFC 8201)."""
+        least = ipv4.MINIMUM_MTU if isinstance(destination, Ipv4Address) else ipv6.MINIMUM_MTU
+        self.path_mtu[destination] = max(least, min(mtu, self.mtu_to(destination)))
+
+    def _cut(self, packet: bytes, mtu: int) -> list[bytes]:
+        if len(packet) <= mtu:
             return [packet]
         if packet[0] >> 4 == 6:
             raise Unreachable("Message too long")
         header = Ipv4.parse(packet)
         if header.dont_fragment:
-            raise Unreachable(f"local error: message too long, mtu={self.host.mtu}")
-        return fragments(header, packet[header.size() :], self.host.mtu)
+            raise Unreachable(f"local error: message too long, mtu={mtu}")
+        return fragments(header, packet[header.size() :], mtu)
 
     def _is_broadcast(self, destination: IpAddress) -> bool:
         if not isinstance(destination, Ipv4Address):

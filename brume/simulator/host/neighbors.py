@@ -74,6 +74,13 @@ class Neighbors:
             entry.attempts = 0
             self._ask(entry)
 
+    def abandon(self) -> None:
+        """Lose power: forget all, ask no more."""
+        for entry in self.entries.values():
+            if entry.timer is not None:
+                entry.timer.cancel()
+        self.entries = {}
+
     def announce(self, address: IpAddress) -> None:
         """Tell everyone on the link that this address is ours: gratuitous ARP, or an unsolicited advertisement."""
         if isinstance(address, Ipv4Address):

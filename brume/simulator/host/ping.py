@@ -50,9 +50,26 @@ class Ping:
 
     __slots__ = (
         "_answered",
-        "_data", "_identifier", "_sent_at",
-        "_settled", "_timer", "began", "count", "destination", "done", "ended", "host",
-        "interval", "on_done", "on_result", "results", "size", "transmitted", "ttl", "wait",
+        "_data",
+        "_identifier",
+        "_sent_at",
+        "_settled",
+        "_timer",
+        "began",
+        "count",
+        "destination",
+        "done",
+        "dont_fragment",
+        "ended",
+        "host",
+        "interval",
+        "on_done",
+        "on_result",
+        "results",
+        "size",
+        "transmitted",
+        "ttl",
+        "wait",
     )  # fmt: skip
 
     def __init__(
@@ -65,6 +82,7 @@ class Ping:
         size: int = 56,
         ttl: int = DEFAULT_TTL,
         wait: float = 10.0,
+        dont_fragment: bool = False,
         on_result: Callable[[Result], object] | None = None,
         on_done: Callable[[Ping], object] | None = None,
     ) -> None:
@@ -75,6 +93,7 @@ class Ping:
         self.size = size
         self.ttl = ttl
         self.wait = wait
+        self.dont_fragment = dont_fragment
         self.on_result = on_result
         self.on_done = on_done
         self.results: list[Result] = []
@@ -145,7 +164,9 @@ class Ping:
         self._sent_at[number] = self.host.scheduler.now()
         self._forget(number - 1000)
         try:
-            self.host.icmp.request_echo(self.destination, self._identifier, number & 0xFFFF, self._data, self.ttl)
+            self.host.icmp.request_echo(
+                self.destination, self._identifier, number & 0xFFFF, self._data, self.ttl, self.dont_fragment
+            )
         except Unreachable as error:
             self._note(Problem(None, number, str(error)))
         if not self.done:

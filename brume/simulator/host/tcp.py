@@ -67,6 +67,11 @@ class Tcp:
         connection = self.connections[key] = Connection(self, key, initial, on_event)
         return connection
 
+    def abandon(self) -> None:
+        """Lose power: end all connections without a word to the peers."""
+        for connection in tuple(self.connections.values()):
+            connection.abandon()
+
     def forget(self, key: Key) -> None:
         """A connection is over."""
         self.connections.pop(key, None)

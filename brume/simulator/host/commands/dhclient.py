@@ -32,15 +32,18 @@ def run(host: Host, argv: list[str], job: Job) -> None:
         job.finish(0)
         return
     timer: Timer | None = None
+    other = client.on_event
 
     def ended(exit_code: int) -> None:
-        client.on_event = None
+        client.on_event = other
         if timer is not None:
             timer.cancel()
         job.finish(exit_code)
 
     def heard(event: DhcpEvent) -> None:
         job.print(event.text)
+        if other is not None:
+            other(event)
         if client.state == "BOUND":
             ended(0)
 

@@ -1,10 +1,11 @@
-"""ip, as iproute2 prints it: `ip addr`, `ip route`, `ip neigh`, `ip link`; to look, not to change."""
+"""ip, as iproute2 prints it: `ip addr`, `ip route`, `ip neigh`, `ip link`. What changes is in `ip_change.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from brume.simulator.host.commands.ip_change import change
 from brume.simulator.host.console import Job, UsageError
 from brume.simulator.host.routes import Route
 from brume.values import InterfaceAddress, Ipv4Address, Ipv6Address
@@ -25,9 +26,9 @@ def run(host: Host, argv: list[str], job: Job) -> None:
         raise UsageError(f'Object "{words[0]}" is unknown, try "ip help".', 1)
     rest = [word for word in words[1:] if word not in ("show", "list", "ls", "sh", "s", "l", "dev", "eth0")]
     if rest:
-        raise UsageError(
-            f'Command "{rest[0]}" is unknown here: the cloud configures this host; "ip {name}" shows it.', 255
-        )
+        change(host, name, rest)
+        job.finish(0)
+        return
     versions = {int(family[1]) for family in families} or ({4, 6} if name != "route" else {4})
     job.print(*_OBJECTS[name](host, versions))
     job.finish(0)

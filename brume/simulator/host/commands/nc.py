@@ -1,4 +1,4 @@
-"""nc, as OpenBSD's netcat: `nc [-z] [-v] [-u] [-n] [-w SECONDS] HOST PORT[-PORT]`.
+"""nc, as OpenBSD's netcat: `nc [-z] [-v] [-u] [-n] [-w SECONDS] HOST PORT[-PORT]`, and `nc -l [-k] PORT`.
 
 Without -z it prints what the server says until either closes; it has no standard input to send, and says goodbye when
 the server has been silent for -w seconds (default: it waits).
@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from brume.simulator.clock import Timer
+from brume.simulator.host.commands.listen import listen
 from brume.simulator.host.commands.words import address, number, options
 from brume.simulator.host.connection import Closed, Connected, Connection, Event, Failed, Received
 from brume.simulator.host.console import Job, UsageError
@@ -21,13 +22,25 @@ from brume.values import IpAddress, PortRange
 if TYPE_CHECKING:
     from brume.simulator.host.host import Host
 
-USAGE = "usage: nc [-nuvz] [-w timeout] destination port"
+USAGE = "usage: nc [-nuvz] [-w timeout] destination port\n       nc -l [-kv] port"
 UDP_PROBES = 4
+
+
+def _port(text: str) -> int:
+    """One port."""
+    if not text:
+        raise UsageError(USAGE, 1)
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise UsageError(f"nc: port number invalid: {text}", 1)
+    return int(text)
 
 
 def run(host: Host, argv: list[str], job: Job) -> None:
     """Start connecting."""
-    given, rest = options(argv, "zvunw:46")
+    given, rest = options(argv, "zvunw:46lkp:")
+    if "l" in given:
+        listen(host, job, _port(given.get("p") or (rest[-1] if rest else "")), keep="k" in given, verbose="v" in given)
+        return
     if len(rest) != 2:
         raise UsageError(USAGE, 1)
     destination = address("nc: getaddrinfo", rest[0], 1)
@@ -57,7 +70,7 @@ class _Netcat:
         self.any_open = False
         self.connection: Connection | None = None
         self.timer: Timer | None = None
-        job.until_interrupted(self._hang_up)
+        job.until_interrupted(self._interrupted)
 
     def try_next(self) -> None:
         """Go on to the next port, or finish."""
@@ -119,6 +132,11 @@ class _Netcat:
         if self.connection is not None:
             self.connection.close()
         self.try_next()
+
+    def _interrupted(self) -> None:
+        self._disarm()
+        if self.connection is not None:
+            self.connection.abort()
 
     def _probe_udp(self) -> None:
         """Send octets a second apart; a refusal ends it, silence is success."""

@@ -1,4 +1,4 @@
-"""ping, as iputils prints it: `ping [-c COUNT] [-i INTERVAL] [-W WAIT] [-s SIZE] [-t TTL] [-q] [-n] ADDRESS`."""
+"""ping, as iputils prints it: `ping [-c COUNT] [-i INTERVAL] [-W WAIT] [-s SIZE] [-t TTL] [-M do] [-q] ADDRESS`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LARGEST = 65507
 
 def run(host: Host, argv: list[str], job: Job) -> None:
     """Start pinging."""
-    given, rest = options(argv, "c:i:W:s:t:qn46")
+    given, rest = options(argv, "c:i:W:s:t:M:qn46")
     if len(rest) != 1:
         raise UsageError("ping: usage error: Destination address required", 1)
     destination = address("ping", rest[0])
@@ -30,6 +30,7 @@ def run(host: Host, argv: list[str], job: Job) -> None:
         interval=number("ping", given.get("i", "1"), 0.002, 86400),
         size=size,
         ttl=whole_number("ping", given.get("t", "64"), 1, 255),
+        dont_fragment=_discovery(given.get("M", "want")) == "do",
         wait=number("ping", given.get("W", "10"), 0.001, 86400),
         on_result=lambda result: _print_result(job, result, quiet),
         on_done=lambda done: _print_statistics(job, done),
@@ -39,6 +40,13 @@ def run(host: Host, argv: list[str], job: Job) -> None:
     job.print(_headline(destination, size))
     job.until_interrupted(ping.stop)
     ping.start()
+
+
+def _discovery(word: str) -> str:
+    """-M: whether routers may cut the packet; "want" lets them, as a simulated host keeps no MTU for it."""
+    if word not in ("do", "want", "dont"):
+        raise UsageError(f"ping: invalid -M argument: {word}", 1)
+    return word
 
 
 def _headline(destination: IpAddress, size: int) -> str:
@@ -56,7 +64,7 @@ def _print_result(job: Job, result: Result, quiet: bool) -> None:
             time = milliseconds(seconds)
             job.print(f"{size} bytes from {source}: icmp_seq={sequence} ttl={ttl} time={time} ms{again}")
         case Problem(source=None, text=text):
-            job.print(f"ping: sendmsg: {text}")
+            job.print(f"ping: {text}" if text.startswith("local error") else f"ping: sendmsg: {text}")
         case Problem(source=source, sequence=sequence, text=text):
             job.print(f"From {source} icmp_seq={sequence} {text}")
 

@@ -1,0 +1,64 @@
+"""ip, where it changes something: what a tenant types to try a virtual address, a spoofed MAC, or another route.
+
+ip addr add|del ADDRESS/LENGTH      ip route add|del PREFIX|default [via GATEWAY]
+ip link set address MAC             ip link set mtu OCTETS             ip neigh flush
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from brume.simulator.host.console import UsageError
+from brume.simulator.host.routes import DEFAULT4
+from brume.values import InterfaceAddress, MacAddress, Prefix, parse_address
+
+if TYPE_CHECKING:
+    from brume.simulator.host.host import Host
+
+
+def change(host: Host, name: str, words: list[str]) -> None:
+    """Do it; `words` are without "dev eth0"."""
+    try:
+        match name, words:
+            case "address", ["add", text]:
+                _add_address(host, InterfaceAddress.parse(text))
+            case "address", ["del" | "delete", text]:
+                _remove_address(host, InterfaceAddress.parse(text))
+            case "route", ["add" | "replace", network, "via", gateway]:
+                host.routes.add(_network(network), parse_address(gateway), "static")
+            case "route", ["add" | "replace", network]:
+                host.routes.add(_network(network), None, "static")
+            case "route", ["del" | "delete", network, *_]:
+                _remove_route(host, _network(network))
+            case "link", ["set", "address", mac]:
+                host.mac = MacAddress.parse(mac)
+            case "link", ["set", "mtu", size] if size.isdecimal() and 68 <= int(size) <= 65535:
+                host.mtu = int(size)
+            case "neighbour" | "neighbor", ["flush", *_]:
+                host.neighbors.abandon()
+            case _:
+                raise UsageError(f'Command "{" ".join(words)}" is unknown, try "ip {name} help".', 255)
+    except ValueError as error:
+        raise UsageError(f"Error: {error}.", 1) from None
+
+
+def _add_address(host: Host, address: InterfaceAddress) -> None:
+    if address in host.addresses:
+        raise UsageError("RTNETLINK answers: File exists")
+    host.add_address(address)
+
+
+def _remove_address(host: Host, address: InterfaceAddress) -> None:
+    if address not in host.addresses:
+        raise UsageError("RTNETLINK answers: Cannot assign requested address")
+    host.remove_address(address)
+
+
+def _remove_route(host: Host, network: Prefix) -> None:
+    if all(route.prefix != network for route in host.routes.entries):
+        raise UsageError("RTNETLINK answers: No such process")
+    host.routes.remove(network)
+
+
+def _network(text: str) -> Prefix:
+    return DEFAULT4 if text == "default" else Prefix.parse(text)
