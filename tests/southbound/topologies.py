@@ -1,200 +1,10 @@
-"""Small northbounds, written as Neutron writes them: for tests of the compiler and its comparison with ovn-northd."""
+"""Small northbounds, as Neutron writes them: each a network story that the compiler and ovn-northd must agree on."""
 
 from __future__ import annotations
 
-from brume.northbound.schema import (
-    ACL,
-    NAT,
-    AddressSet,
-    DHCPOptions,
-    GatewayChassis,
-    HAChassis,
-    HAChassisGroup,
-    LogicalRouter,
-    LogicalRouterPort,
-    LogicalRouterStaticRoute,
-    LogicalSwitch,
-    LogicalSwitchPort,
-    NBGlobal,
-    PortGroup,
-)
-from brume.southbound.schema import Chassis, Encap
-from brume.tables.database import Database, Transaction
-from brume.tables.map import EMPTY_MAP, Map
-from brume.values.uuids import derive_uuid
-
-
-FEATURES = Map({"ct-no-masked-label": "true", "mac-binding-timestamp": "true", "ovn-ct-lb-related": "true"})
-"""What a chassis of OVN 23.03 says it can do; with an older one ovn-northd writes other flows."""
-
-
-def uuid(*names: str) -> str:
-    """The uuid of something in a topology, by what it is and its name."""
-    return derive_uuid("topology", *names)
-
-
-class Builder:
-    """A northbound being written; `apply()` commits what has been said since the last time."""
-
-    def __init__(self, **options: str) -> None:
-        self.database = Database("northbound")
-        self.transaction = Transaction()
-        self.options = {"svc_monitor_mac": "0a:00:00:00:00:01", **options}
-        self.transaction.put(NBGlobal(uuid=uuid("global"), options=Map(self.options)))
-
-    def apply(self) -> Database:
-        transaction, self.transaction = self.transaction, Transaction()
-        self.database.apply(transaction)
-        return self.database
-
-    def switch(self, name: str, **config: str) -> str:
-        ids = Map({"neutron:network_name": f"net-{name}"})
-        key = uuid("switch", name)
-        self.transaction.put(LogicalSwitch(uuid=key, name=name, other_config=Map(config), external_ids=ids))
-        return key
-
-    def port(self, switch: str, name: str, *addresses: str, secured: bool = True, **columns: object) -> str:
-        """A switch port; `columns` are columns of Logical_Switch_Port."""
-        row = LogicalSwitchPort(
-            uuid=uuid("port", name),
-            name=name,
-            addresses=frozenset(addresses),
-            port_security=frozenset(addresses) - {"unknown", "router"} if secured else frozenset(),
-            **columns,  # type: ignore[arg-type]
-        )
-        self.transaction.put(row)
-        self.transaction.add(LogicalSwitch.ports, uuid("switch", switch), row.uuid)
-        return row.uuid
-
-    def localnet(self, switch: str, name: str, physical: str = "physnet1", tag: int | None = None) -> str:
-        options = Map({"network_name": physical, "mcast_flood": "false", "mcast_flood_reports": "true"})
-        return self.port(switch, name, "unknown", type="localnet", tag=tag, options=options)
-
-    def dhcp(self, name: str, cidr: str, **options: str) -> str:
-        self.transaction.put(DHCPOptions(uuid=uuid("dhcp", name), cidr=cidr, options=Map(options)))
-        return uuid("dhcp", name)
-
-    def dhcp4(self, cidr: str, gateway: str) -> str:
-        return self.dhcp(
-            cidr,
-            cidr,
-            server_id=gateway,
-            server_mac="fa:16:3e:0d:0d:0d",
-            lease_time="43200",
-            router=gateway,
-            mtu="1442",
-            dns_server="{192.0.2.53, 192.0.2.54}",
-            classless_static_route=f"{{169.254.169.254/32,{gateway}, 0.0.0.0/0,{gateway}}}",
-        )
-
-    def group(self, name: str, *ports: str) -> str:
-        self.transaction.put(PortGroup(uuid=uuid("group", name), name=name))
-        for port in ports:
-            self.transaction.add(PortGroup.ports, uuid("group", name), uuid("port", port))
-        return uuid("group", name)
-
-    def acl(self, group: str, direction: str, match: str, action: str, priority: int = 1002, **columns: object) -> str:
-        """An ACL of a port group (`group` is its uuid) or of a switch."""
-        key = uuid("acl", group, direction, match, str(priority), action)
-        row = ACL(
-            uuid=key,
-            direction=direction,  # type: ignore[arg-type]
-            match=match,
-            action=action,  # type: ignore[arg-type]
-            priority=priority,
-            **columns,  # type: ignore[arg-type]
-        )
-        self.transaction.put(row)
-        relation = (
-            PortGroup.acls if group.startswith(uuid("group", "")[:0]) and self.is_group(group) else LogicalSwitch.acls
-        )
-        self.transaction.add(relation, group, key)
-        return key
-
-    def is_group(self, key: str) -> bool:
-        return (PortGroup, key) in self.transaction.rows or self.database.get(PortGroup, key) is not None
-
-    def drop_group(self, *ports: str) -> None:
-        """What Neutron makes for ports with port security: drop what no rule allows."""
-        group = self.group("neutron_pg_drop", *ports)
-        self.acl(group, "to-lport", "outport == @neutron_pg_drop && ip", "drop", 1001)
-        self.acl(group, "from-lport", "inport == @neutron_pg_drop && ip", "drop", 1001)
-
-    def security_group(self, name: str, *ports: str) -> str:
-        """A group that lets all out, and in: its own members, ICMP and SSH."""
-        group = self.group(name, *ports)
-        for family, zero in (("ip4", "0.0.0.0/0"), ("ip6", "::/0")):
-            self.acl(group, "from-lport", f"inport == @{name} && {family}", "allow-related")
-            self.acl(
-                group,
-                "to-lport",
-                f"outport == @{name} && {family} && {family}.src == ${name}_{family}",
-                "allow-related",
-            )
-            if family == "ip4":
-                self.acl(group, "to-lport", f"outport == @{name} && ip4 && ip4.src == {zero} && icmp4", "allow-related")
-                match = f"outport == @{name} && ip4 && ip4.src == {zero} && tcp && tcp.dst == 22"
-                self.acl(group, "to-lport", match, "allow-related")
-        return group
-
-    def address_set(self, name: str, *addresses: str) -> None:
-        self.transaction.put(AddressSet(uuid=uuid("set", name), name=name))
-        for address in addresses:
-            self.transaction.add(AddressSet.addresses, uuid("set", name), address)
-
-    def router(self, name: str, **options: str) -> str:
-        ids = Map({"neutron:router_name": f"router-{name}"})
-        key = uuid("router", name)
-        self.transaction.put(LogicalRouter(uuid=key, name=name, options=Map(options), external_ids=ids))
-        return key
-
-    def interface(self, router: str, switch: str, mac: str, *networks: str, gateways: tuple[str, ...] = (),
-                  nat_addresses: bool = False, options: Map[str, str] = EMPTY_MAP) -> str:  # fmt: skip
-        """A router port and the switch port it is connected to."""
-        name = f"lrp-{router}-{switch}"
-        key = uuid("router port", name)
-        row = LogicalRouterPort(uuid=key, name=name, mac=mac, networks=frozenset(networks), options=options)
-        self.transaction.put(row)
-        self.transaction.add(LogicalRouter.ports, uuid("router", router), key)
-        for priority, chassis in enumerate(reversed(gateways), 1):
-            gateway = uuid("gateway", name, chassis)
-            row_name = f"{name}_{chassis}"
-            self.transaction.put(GatewayChassis(uuid=gateway, name=row_name, chassis_name=chassis, priority=priority))
-            self.transaction.add(LogicalRouterPort.gateway_chassis, key, gateway)
-        side = {"router-port": name, **({"nat-addresses": "router"} if nat_addresses else {})}
-        self.port(switch, f"lsp-{router}-{switch}", "router", secured=False, type="router", options=Map(side))
-        return key
-
-    def route(self, router: str, prefix: str, nexthop: str) -> None:
-        key = uuid("route", router, prefix, nexthop)
-        self.transaction.put(LogicalRouterStaticRoute(uuid=key, ip_prefix=prefix, nexthop=nexthop))
-        self.transaction.add(LogicalRouter.static_routes, uuid("router", router), key)
-
-    def nat(self, router: str, kind: str, external: str, logical: str, **columns: object) -> str:
-        key = uuid("nat", router, kind, external, logical)
-        row = NAT(uuid=key, type=kind, external_ip=external, logical_ip=logical, **columns)  # type: ignore[arg-type]
-        self.transaction.put(row)
-        self.transaction.add(LogicalRouter.nat, uuid("router", router), key)
-        return key
-
-    def chassis_group(self, name: str, *chassis: str) -> str:
-        self.transaction.put(HAChassisGroup(uuid=uuid("ha", name), name=name))
-        for priority, one in enumerate(reversed(chassis), 1):
-            key = uuid("ha", name, one)
-            self.transaction.put(HAChassis(uuid=key, chassis_name=one, priority=priority))
-            self.transaction.add(HAChassisGroup.ha_chassis, uuid("ha", name), key)
-        return uuid("ha", name)
-
-
-def chassis(*names: str) -> Database:
-    """A southbound with nothing but chassis."""
-    database, transaction = Database("southbound"), Transaction()
-    for number, name in enumerate(names, 1):
-        transaction.put(Chassis(uuid=uuid("chassis", name), name=name, hostname=name, other_config=FEATURES))
-        transaction.put(Encap(uuid=uuid("encap", name), type="geneve", ip=f"192.0.2.{number}", chassis_name=name))
-        transaction.add(Chassis.encaps, uuid("chassis", name), uuid("encap", name))
-    database.apply(transaction)
-    return database
+from brume.tables.database import Database
+from brume.tables.map import Map
+from tests.southbound.builder import Builder, uuid
 
 
 def one_switch() -> Database:
@@ -206,31 +16,148 @@ def one_switch() -> Database:
     return build.apply()
 
 
-def neutron() -> Database:
-    """Two networks behind a router with a gateway and a floating IP; security groups, DHCP, the external network."""
-    build = Builder()
+def tenant_networks(build: Builder) -> None:
+    """Two networks with two instances each, a DHCP agent's port, and two security groups."""
     for number, name in enumerate(("private", "other")):
         build.switch(name, mcast_snoop="false")
         options = build.dhcp4(f"10.0.{number}.0/24", f"10.0.{number}.1")
         for host in (11, 12):
-            vm = f"{name}-vm{host}"
-            mac = f"fa:16:3e:00:0{number}:{host}"
-            build.port(name, vm, f"{mac} 10.0.{number}.{host}", dhcpv4_options=options,
-                       options=Map({"requested-chassis": "compute1"}), external_ids=Map({"neutron:port_name": vm}))  # fmt: skip
-        build.port(name, f"{name}-dhcp", f"fa:16:3e:00:0{number}:02 10.0.{number}.2", type="localport", secured=False)
+            build.port(
+                name,
+                f"{name}-vm{host}",
+                f"fa:16:3e:00:0{number}:{host} 10.0.{number}.{host}",
+                dhcpv4_options=options,
+                options=Map({"requested-chassis": "compute1", "mcast_flood_reports": "true"}),
+                external_ids=Map({"neutron:port_name": f"{name}-vm{host}"}),
+            )
+        dhcp = f"fa:16:3e:00:0{number}:02 10.0.{number}.2"
+        build.port(name, f"{name}-dhcp", dhcp, type="localport", secured=False)
     vms = [f"{name}-vm{host}" for name in ("private", "other") for host in (11, 12)]
     build.drop_group(*vms)
     build.security_group("pg_default", *vms[:3])
     build.security_group("pg_web", vms[3])
+
+
+def neutron() -> Database:
+    """Two networks behind a router with a gateway and a floating IP; security groups, DHCP, the external network."""
+    build = Builder()
+    tenant_networks(build)
     build.switch("public")
     build.localnet("public", "provnet-public")
     build.router("router")
     build.interface("router", "private", "fa:16:3e:aa:00:01", "10.0.0.1/24")
     build.interface("router", "other", "fa:16:3e:aa:00:02", "10.0.1.1/24")
-    build.interface("router", "public", "fa:16:3e:aa:00:03", "203.0.113.10/24", gateways=("compute1", "compute2"),
-                    nat_addresses=True)  # fmt: skip
+    gateways = ("compute1", "compute2")
+    build.interface("router", "public", "fa:16:3e:aa:00:03", "203.0.113.10/24", gateways=gateways, nat_addresses=True)
     build.route("router", "0.0.0.0/0", "203.0.113.1")
     build.nat("router", "snat", "203.0.113.10", "10.0.0.0/24")
     build.nat("router", "snat", "203.0.113.10", "10.0.1.0/24")
     build.nat("router", "dnat_and_snat", "203.0.113.20", "10.0.0.11", logical_port="private-vm11")
     return build.apply()
+
+
+def distributed_floating_ip() -> Database:
+    """A floating IP with a MAC of its own, translated on the instance's chassis; the router sits on a chassis group."""
+    build = Builder()
+    tenant_networks(build)
+    build.switch("public")
+    build.localnet("public", "provnet-public", tag=100)
+    build.port("public", "on-public", "fa:16:3e:bb:00:01 203.0.113.50", secured=False)
+    build.router("router", always_learn_from_arp_request="false")
+    resides = Map({"reside-on-redirect-chassis": "true"})
+    build.interface("router", "private", "fa:16:3e:aa:00:01", "10.0.0.1/24", "fd00:0:0:1::1/64", options=resides)
+    port = build.interface("router", "public", "fa:16:3e:aa:00:03", "203.0.113.10/24", nat_addresses=True)
+    build.on_group(port, build.chassis_group("group", "compute1", "compute2", "lost"))
+    mac = "fa:16:3e:cc:00:01"
+    build.nat("router", "dnat_and_snat", "203.0.113.20", "10.0.0.11", logical_port="private-vm11", external_mac=mac)
+    build.nat("router", "dnat_and_snat", "203.0.113.21", "10.0.0.12")
+    return build.apply()
+
+
+def kinds_of_acl() -> Database:
+    """Every action, direction and option of an ACL, on a switch that tracks connections and on one that does not."""
+    build = Builder()
+    for name in ("tracking", "plain"):
+        switch = build.switch(name)
+        build.port(name, f"{name}-vm", "fa:16:3e:00:00:01 10.0.0.11")
+        for direction in ("from-lport", "to-lport"):
+            build.acl(switch, direction, "ip4 && tcp", "reject", 10)
+            build.acl(switch, direction, "ip4 && udp || ip6", "drop", 20, log=True, name="dropped", severity="warning")
+            build.acl(switch, direction, "arp", "allow", 30, log=True, meter="meter")
+            build.acl(switch, direction, "icmp4", "reject", 40, log=True)
+            build.acl(switch, direction, "ip4 && sctp", "allow", 50, options=Map({"apply-after-lb": "true"}))
+            build.acl(switch, direction, "ip6 && udp", "allow-stateless", 60, log=True, name="stateless")
+    for direction in ("from-lport", "to-lport"):
+        logged = Map({"log-related": "true"})
+        build.acl(uuid("switch", "tracking"), direction, "tcp.dst == 22", "allow-related", 70)
+        build.acl(
+            uuid("switch", "tracking"), direction, "tcp.dst == 80", "allow-related", 71, label=7, log=True,
+            name="labelled", options=logged,
+        )  # fmt: skip
+    return build.apply()
+
+
+def other_settings() -> Database:
+    """NB_Global's options that change flows, and a switch that carries its ports' VLAN tags."""
+    build = Builder(default_acl_drop="true", use_ct_inv_match="false", ignore_lsp_down="false")
+    tenant_networks(build)
+    build.switch("transparent", **{"vlan-passthru": "true"})
+    build.port("transparent", "trunk", "fa:16:3e:00:09:01 10.0.9.1", "unknown", secured=False)
+    build.port("transparent", "plain", "fa:16:3e:00:09:02 10.0.9.2")
+    return build.apply()
+
+
+def ports_of_all_kinds() -> Database:
+    """Unknown addresses, two localnets, learning, a container, an external host, DHCPv6, odd names and addresses."""
+    build = Builder()
+    build.switch("net", **{"requested-tnl-key": "77"})
+    build.localnet("net", "provnet")
+    learning = Map({"network_name": "physnet2", "localnet_learn_fdb": "true"})
+    build.port("net", "learning", "unknown", type="localnet", options=learning)
+    build.port("net", "promiscuous", "fa:16:3e:00:01:01 10.0.0.21", "unknown", secured=False)
+    build.port("net", 'odd "name"', "FA:16:3E:00:01:02 10.0.0.22/24 FD00:0::22", "fa:16:3e:00:01:03")
+    build.port("net", "nobody", "10.0.0.9", secured=False)
+    build.port("net", "container", "fa:16:3e:00:01:04 10.0.0.24", parent_name="promiscuous", tag=5)
+    stateful = build.dhcp("six", "fd00::/64", server_id="fa:16:3e:00:00:01", dns_server="fd00::53")
+    stateless = build.dhcp("none", "fd00::/64", server_id="fa:16:3e:00:00:01", dhcpv6_stateless="true")
+    four = build.dhcp4("10.0.0.0/24", "10.0.0.1")
+    lacking = build.dhcp("lacking", "10.0.0.0/24", server_id="10.0.0.1")
+    build.port("net", "dual", "fa:16:3e:00:02:01 10.0.0.31 fd00::31", dhcpv4_options=four, dhcpv6_options=stateful,
+               options=Map({"hostname": '"dual"'}))  # fmt: skip
+    build.port("net", "stateless", "fa:16:3e:00:02:02 10.0.0.32 fd00::32", dhcpv4_options=lacking,
+               dhcpv6_options=stateless)  # fmt: skip
+    build.port("net", "elsewhere", "fa:16:3e:00:02:03 192.0.2.7", dhcpv4_options=four, enabled=False)
+    build.port("net", "outside", "fa:16:3e:00:02:04 10.0.0.34 fd00::34", type="external", dhcpv4_options=four,
+               dhcpv6_options=stateful, ha_chassis_group=build.chassis_group("hosts", "compute1"))  # fmt: skip
+    build.port("net", "dangling", "router", secured=False, type="router", options=Map({"router-port": "missing"}))
+    build.router("router")
+    build.interface("router", "net", "fa:16:3e:aa:00:01", "10.0.0.1/24", "fd00::1/64")
+    build.address_set("as1", "10.0.0.1", "10.0.0.2")
+    return build.apply()
+
+
+def routers_only() -> Database:
+    """A switch between two routers, without hosts; one of the routers lives on a chassis and has localnet beside it."""
+    build = Builder()
+    build.switch("transit")
+    build.router("left")
+    build.router("right", chassis="compute1")
+    build.interface("left", "transit", "fa:16:3e:aa:01:01", "169.254.0.1/30")
+    build.interface("right", "transit", "fa:16:3e:aa:01:02", "169.254.0.2/30")
+    build.switch("public")
+    build.localnet("public", "provnet")
+    build.interface("right", "public", "fa:16:3e:aa:01:03", "203.0.113.9/24", nat_addresses=True)
+    build.nat("right", "snat", "203.0.113.9", "10.0.0.0/8")
+    build.nat("right", "dnat_and_snat", "203.0.113.19", "10.0.0.9")
+    return build.apply()
+
+
+TOPOLOGIES = (
+    one_switch,
+    neutron,
+    distributed_floating_ip,
+    kinds_of_acl,
+    other_settings,
+    ports_of_all_kinds,
+    routers_only,
+)

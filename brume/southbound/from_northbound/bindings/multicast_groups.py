@@ -11,7 +11,15 @@ from typing import Final, NamedTuple
 
 from brume.derive.rules import Output, rule
 from brume.derive.view import View
-from brume.southbound.from_northbound.facts.ports import FLOODED, FLOODED_L2, UNKNOWN, SwitchHas, SwitchPort
+from brume.southbound.from_northbound.facts.ports import (
+    FLOODED,
+    FLOODED_L2,
+    REPORTS,
+    STATIC,
+    UNKNOWN,
+    SwitchHas,
+    SwitchPort,
+)
 from brume.southbound.schema import MulticastGroup
 from brume.tables.row import Member
 from brume.values.uuids import derive_uuid
@@ -28,14 +36,20 @@ FLOOD: Final = Group("_MC_flood", 32768)
 """All enabled ports."""
 UNKNOWN_GROUP: Final = Group("_MC_unknown", 32769)
 """Ports behind which any MAC may be."""
-MROUTER_FLOOD: Final = Group("_MC_mrouter_flood", 32770)
-"""Ports to multicast routers (multicast snooping and relay are not compiled)."""
-STATIC: Final = Group("_MC_static", 32771)
-"""Ports that get all multicast (likewise)."""
+MROUTER_FLOOD_GROUP: Final = Group("_MC_mrouter_flood", 32770)
+"""Ports that get all multicast reports."""
+STATIC_GROUP: Final = Group("_MC_static", 32771)
+"""Ports that get all multicast."""
 FLOOD_L2_GROUP: Final = Group("_MC_flood_l2", 32772)
 """All enabled ports but those to routers."""
 
-_GROUPS: Final = {FLOODED: FLOOD, UNKNOWN: UNKNOWN_GROUP, FLOODED_L2: FLOOD_L2_GROUP}
+_GROUPS: Final = {
+    FLOODED: FLOOD,
+    FLOODED_L2: FLOOD_L2_GROUP,
+    UNKNOWN: UNKNOWN_GROUP,
+    REPORTS: MROUTER_FLOOD_GROUP,
+    STATIC: STATIC_GROUP,
+}
 
 
 @lru_cache(maxsize=65536)
@@ -58,13 +72,8 @@ def switch_group(fact: SwitchHas, view: View) -> Iterator[Output]:
 
 @rule(SwitchPort)
 def switch_group_ports(port: SwitchPort, view: View) -> Iterator[Output]:
-    if not port.enabled:
-        return
-    yield Member(MulticastGroup.ports, group_uuid(port.switch, FLOOD.name), port.uuid)
-    if port.type != "router":
-        yield Member(MulticastGroup.ports, group_uuid(port.switch, FLOOD_L2_GROUP.name), port.uuid)
-    if port.unknown and port.type != "external":
-        yield Member(MulticastGroup.ports, group_uuid(port.switch, UNKNOWN_GROUP.name), port.uuid)
+    for what in port.floods:
+        yield Member(MulticastGroup.ports, group_uuid(port.switch, _GROUPS[what].name), port.uuid)
 
 
 RULES = (switch_group, switch_group_ports)

@@ -36,6 +36,8 @@ HOSTS: Final = "a port that is not a connected router port"
 FLOODED: Final = "an enabled port"
 FLOODED_L2: Final = "an enabled port that is not a router port"
 UNKNOWN: Final = "an enabled port with unknown addresses"
+REPORTS: Final = "an enabled port that gets all multicast reports"
+STATIC: Final = "an enabled port that gets all multicast"
 
 
 class SwitchHas(Row, frozen=True, kw_only=True):
@@ -52,7 +54,8 @@ class SwitchPort(Row, frozen=True, kw_only=True):
     """A port of a switch.
 
     `quoted` is its name as flows write it, `peer` the router port it is connected to. `addresses` are those it is
-    known to have, the router port's included if it says "router"; `own_macs` only those it says itself.
+    known to have, the router port's included if it says "router"; `own_macs` only those it says itself. `floods` says
+    which floods reach it.
     """
 
     uuid: str
@@ -69,6 +72,7 @@ class SwitchPort(Row, frozen=True, kw_only=True):
     dhcpv4: str | None
     dhcpv6: str | None
     peer: str | None
+    floods: tuple[str, ...]
     options: Map[str, str]
 
     def key(self) -> Hashable:
@@ -134,12 +138,8 @@ def switch_port(port: LogicalSwitchPort, view: View) -> Iterator[Output]:
         yield KeyRequest(owner=port.uuid, space=switch, requested=requested_key(port.options))
         if fact.peer is None:
             yield SwitchHas(switch=switch, what=HOSTS)
-        if fact.enabled:
-            yield SwitchHas(switch=switch, what=FLOODED)
-            if port.type != "router":
-                yield SwitchHas(switch=switch, what=FLOODED_L2)
-            if fact.unknown and port.type != "external":
-                yield SwitchHas(switch=switch, what=UNKNOWN)
+        for what in fact.floods:
+            yield SwitchHas(switch=switch, what=what)
         for text in port.addresses:
             if text.startswith("dynamic") or text.endswith(" dynamic"):
                 message = f"addresses {text!r}: dynamic addresses are not supported"
@@ -169,8 +169,22 @@ def _switch_port(port: LogicalSwitchPort, switch: str, view: View) -> SwitchPort
         dhcpv4=port.dhcpv4_options,
         dhcpv6=port.dhcpv6_options,
         peer=None if peer is None else peer.uuid,
+        floods=_floods(port) if port.enabled is not False else (),
         options=port.options,
     )
+
+
+def _floods(port: LogicalSwitchPort) -> tuple[str, ...]:
+    floods = [FLOODED]
+    if port.type != "router":
+        floods.append(FLOODED_L2)
+    if "unknown" in port.addresses and port.type != "external":
+        floods.append(UNKNOWN)
+    if port.options.get("mcast_flood_reports") == "true":
+        floods.append(REPORTS)
+    if port.options.get("mcast_flood") == "true":
+        floods.append(STATIC)
+    return tuple(floods)
 
 
 def _peer(port: LogicalSwitchPort, view: View) -> LogicalRouterPort | None:

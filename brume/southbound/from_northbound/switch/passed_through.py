@@ -30,6 +30,9 @@ EMPTY_STAGES: Final = (
 def passed_through(switch: LogicalSwitch, view: View) -> Iterator[Output]:
     for stage in EMPTY_STAGES:
         yield default(stage, switch.uuid)
+    if switch.other_config.get("mcast_snoop") == "true":
+        message = "mcast_snoop: multicast snooping is not compiled; multicast is flooded"
+        yield Problem(table="Logical_Switch", row=switch.uuid, message=message)
 
 
 @rule(LogicalSwitch.qos_rules)
