@@ -230,7 +230,7 @@ def _port(database: Database, row: PortBinding, names: dict[str, str]) -> Json:
 
 def _ha_chassis(database: Database, group: HAChassisGroup, names: dict[str, str]) -> Json:
     rows = [database.get(HAChassis, uuid) for uuid in database.members(HAChassisGroup.ha_chassis, group.uuid)]
-    return sorted([names.get(row.chassis or ""), row.priority] for row in rows if row is not None)
+    return sorted([names.get(row.chassis or "", ""), row.priority] for row in rows if row is not None)
 
 
 def _group(database: Database, row: MulticastGroup) -> Json:
