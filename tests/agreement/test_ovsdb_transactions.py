@@ -78,8 +78,8 @@ SCHEMA = {
         },
     },
 }
-UUIDS = {table: [derive_uuid("fuzz", table, number) for number in range(5)] for table in ("Root", "Leaf", "Strict")}
-WORDS = ("a", "b", "ü c", "")
+UUIDS = {table: [derive_uuid("fuzz", table, number) for number in range(12)] for table in ("Root", "Leaf", "Strict")}
+WORDS = ("a", "b", "c", "d", "ü e", "")
 
 
 def set_of(elements: st.SearchStrategy[Json], most: int = 3) -> st.SearchStrategy[Json]:
@@ -92,15 +92,15 @@ def map_of(keys: st.SearchStrategy[Json], values: st.SearchStrategy[Json]) -> st
 
 
 def row_of(table: str) -> st.SearchStrategy[Json]:
-    return st.sampled_from(UUIDS[table]).map(lambda uuid: ["uuid", uuid])
+    return st.sampled_from(UUIDS[table][:6]).map(lambda uuid: ["uuid", uuid])
 
 
-integers = st.integers(-4, 10)
+integers = st.sampled_from([0, 1, 2, 3, 5, 9, -4, 10])
 words = st.sampled_from(WORDS)
 VALUES: dict[str, dict[str, st.SearchStrategy[Json]]] = {
     "Root": {
         "name": words,
-        "number": st.integers(-1, 6),
+        "number": st.sampled_from([0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, -1]),
         "maybe": set_of(integers, 1) | integers,
         "few": set_of(integers, 4),
         "real": st.sampled_from([0, 1.5, -2.25, 1e10]),
@@ -113,7 +113,7 @@ VALUES: dict[str, dict[str, st.SearchStrategy[Json]]] = {
     },
     "Leaf": {
         "tag": integers,
-        "kind": st.sampled_from(["red", "blue", "", "green"]),
+        "kind": st.sampled_from(["red", "blue", "", "red", "blue", "green"]),
         "below": set_of(row_of("Leaf"), 1),
         "watch": set_of(row_of("Root"), 1),
         "weak_map": map_of(row_of("Root"), integers),
@@ -136,7 +136,7 @@ def conditions(draw: Any, table: str) -> Json:
     clauses = []
     for _ in range(draw(st.integers(0, 2))):
         name = draw(st.sampled_from(list(VALUES[table])))
-        function = draw(st.sampled_from(["==", "!=", "<", ">=", "includes", "excludes"]))
+        function = draw(st.sampled_from(["==", "!=", "includes", "excludes"] + ["<", ">="] * (name in NUMBERS)))
         clauses.append([name, function, draw(VALUES[table][name])])
     return clauses
 
@@ -145,7 +145,7 @@ def conditions(draw: Any, table: str) -> Json:
 def operations(draw: Any) -> Json:
     table = draw(tables)
     operation: dict[str, Json] = {
-        "op": draw(st.sampled_from(["insert"] * 3 + ["update", "mutate", "delete", "select", "wait"]))
+        "op": draw(st.sampled_from(["insert"] * 3 + ["update", "mutate", "delete"] * 2 + ["select", "wait"]))
     }
     operation["table"] = table
     if operation["op"] == "insert":
@@ -160,15 +160,24 @@ def operations(draw: Any) -> Json:
     if operation["op"] == "wait":
         name = draw(st.sampled_from(list(VALUES[table])))
         expected = [{name: draw(VALUES[table][name])} for _ in range(draw(st.integers(0, 2)))]
-        operation |= {"timeout": 0, "columns": [name], "until": draw(st.sampled_from(["==", "!="])), "rows": expected}
+        operation |= {
+            "timeout": 0,
+            "columns": [name],
+            "until": draw(st.sampled_from(["!=", "!=", "=="])),
+            "rows": expected,
+        }
     return operation
 
 
 @st.composite
 def mutations(draw: Any, table: str) -> Json:
     name = draw(st.sampled_from(list(VALUES[table])))
-    mutator = draw(st.sampled_from(["insert", "delete", "+=", "-=", "*=", "/=", "%="]))
+    calculated = draw(st.integers(0, 15)) == 0 or name in NUMBERS
+    mutator = draw(st.sampled_from(["+=", "-=", "*=", "/=", "%="] if calculated else ["insert", "delete"]))
     return [name, mutator, draw(VALUES[table][name] if mutator in ("insert", "delete") else st.integers(-2, 3))]
+
+
+NUMBERS = ("number", "maybe", "few", "real", "tag")
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +188,21 @@ def server() -> Iterator[OvsdbServer]:
         server = OvsdbServer(Path(directory), "fuzz", schema)
         yield server
         server.stop()
+
+
+def insert(table: str, at: int, /, **row: Json) -> Json:
+    return {"op": "insert", "table": table, "uuid": UUIDS[table][at], "row": row}
+
+
+def where(table: str, number: int) -> Json:
+    return [["_uuid", "==", ["uuid", UUIDS[table][number]]]]
+
+
+LEAF, ROOT = ["uuid", UUIDS["Leaf"][0]], ["uuid", UUIDS["Root"][0]]
+
+
+def set_row(table: str, *numbers: int) -> Json:
+    return ["set", [["uuid", UUIDS[table][number]] for number in numbers]]
 
 
 def comparable(request: list[Json], results: list[Json]) -> Json:
@@ -203,6 +227,35 @@ def sorted_rows(result: Json) -> Json:
     return {"rows": sorted(kept, key=lambda row: json.dumps(row, sort_keys=True))}
 
 
+STARTED = [
+    insert("Root", 0, name="a", number=1, leaves=set_row("Leaf", 0, 1), friends=set_row("Root", 0, 1, 2)),
+    insert("Root", 1, name="b", number=2, leaf=set_row("Leaf", 1), named=["map", [["x", LEAF], ["y", LEAF]]]),
+    insert("Root", 2, name="c", number=3, leaf=set_row("Leaf", 3)),
+    insert("Leaf", 0, watch=set_row("Root", 1)),
+    insert("Leaf", 1, below=set_row("Leaf", 2)),
+    insert("Leaf", 2, weak_map=["map", [[ROOT, 1], [["uuid", UUIDS["Root"][2]], 2]]]),
+    insert("Leaf", 3, below=set_row("Leaf", 3)),
+    insert("Strict", 0, must=set_row("Root", 0, 2)),
+]
+"""A little of everything to begin with."""
+WEAK = {"Root": ("friends",), "Leaf": ("watch", "weak_map"), "Strict": ("must",)}
+
+
+def left_dangling(everything: list[Json]) -> bool:
+    """Whether the server forgot weak references to rows that are gone.
+
+    ovsdb-server 3.1 does so if one transaction changes a row and deletes another that the first refers to, and it
+    looks at the first table first (`assess_weak_refs` runs once for each row). What it does then is not compared.
+    """
+    roots = {row["_uuid"][1] for row in everything[0]["rows"]}
+    for table, result in zip(SCHEMA["tables"], everything, strict=True):  # type: ignore[arg-type]
+        for row in result["rows"]:
+            for name in WEAK[table]:
+                if any(uuid in json.dumps(row[name]) for uuid in UUIDS["Root"] if uuid not in roots):
+                    return True
+    return False
+
+
 EVERYTHING = [{"op": "select", "table": table, "where": []} for table in SCHEMA["tables"]]  # type: ignore[attr-defined]
 
 
@@ -211,23 +264,17 @@ EVERYTHING = [{"op": "select", "table": table, "where": []} for table in SCHEMA[
 def test_ours_and_theirs_agree(server: OvsdbServer, history: list[list[Json]]) -> None:
     server.transact(*({"op": "delete", "table": table, "where": []} for table in SCHEMA["tables"]))  # type: ignore[attr-defined]
     store = Store(Database("fuzz"), read_schema(SCHEMA))
-    for request in history:
+    for request in (STARTED, *history):
         theirs = server.transact(*request)
         outcome = transact(store, ["Fuzz", *request], new_uuid=lambda: derive_uuid("none"))
+        theirs_after = server.transact(*EVERYTHING)
+        if left_dangling(theirs_after):
+            return
         assert comparable(request, outcome.results) == comparable(request, theirs)
         after = transact(store, ["Fuzz", *EVERYTHING], new_uuid=lambda: derive_uuid("none")).results
-        assert comparable(EVERYTHING, after) == comparable(EVERYTHING, server.transact(*EVERYTHING))
+        assert comparable(EVERYTHING, after) == comparable(EVERYTHING, theirs_after)
 
 
-def insert(table: str, at: int, /, **row: Json) -> Json:
-    return {"op": "insert", "table": table, "uuid": UUIDS[table][at], "row": row}
-
-
-def where(table: str, number: int) -> Json:
-    return [["_uuid", "==", ["uuid", UUIDS[table][number]]]]
-
-
-LEAF, ROOT = ["uuid", UUIDS["Leaf"][0]], ["uuid", UUIDS["Root"][0]]
 PREPARED = [insert("Root", 0, name="one", number=1, leaves=LEAF), insert("Leaf", 0, tag=7)]
 TOLD = {
     "a row that is referred to": [{"op": "delete", "table": "Leaf", "where": []}],
