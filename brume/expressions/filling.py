@@ -69,8 +69,7 @@ def _fill_fields(conjunct: Conjunct, filling: Filling, port_number: PortNumber) 
 
 def _put(cube: Cube, place: Fill) -> Cube:
     """The slot's value at its place in the field."""
-    ones = (1 << place.bits) - 1
-    return (cube[0] & ones) << place.offset, (cube[1] & ones) << place.offset
+    return cube[0] << place.offset, cube[1] << place.offset
 
 
 def _fill_dimension(dimension: Dimension, filling: Filling, port_number: PortNumber) -> tuple[list[Cube], _Opened]:

@@ -29,11 +29,12 @@ from .expression import (
 )
 from .normal_form import normalize
 from .openflow_fields import register_parts
-from .simplification import NotLinear, simplify
+from .simplification import NotLinear, settle_residence, simplify
 from .symbols import Symbol, Symbols
 
-EMPTY, SINGLE, MANY = 0, 1, 2
-"""Outcomes of a set; a residence's outcomes are False and True, of other slots there is one: SINGLE."""
+EMPTY, SINGLE, MANY, ANY = 0, 1, 2, 3
+"""Outcomes of a set: how many elements it has, or that one of them (0.0.0.0/0) contains all values. A number's are
+SINGLE and ANY, a residence's False and True."""
 Registers = tuple[tuple[str, int], ...]
 """OpenFlow registers of 32 bits (or one whole field), each with its lowest bit in the symbol."""
 
@@ -79,23 +80,34 @@ def make_plan(
         settled = _settle(expression, outcomes)
         if prerequisites is not None:
             settled = combine(And, settled, prerequisites)
-        normal = normalize(simplify(annotate(settled, symbols)))
-        return Plan(tuple(_conjuncts(normal)))
+        simple = simplify(annotate(settled, symbols))
+        answered = settle_residence(simple, lambda residence: bool(outcomes[residence.slot or 0]))
+        return Plan(tuple(_conjuncts(normalize(answered))))
     except NotLinear:
         return None
 
 
-def slot_roles(expression: Expression) -> dict[int, tuple[str, int]]:
-    """What each slot is for: ("residence", 0), ("port", 0) or ("number", the width it must not exceed)."""
+class Role(msgspec.Struct, frozen=True):
+    """What a slot is for: "residence", "port" or "number"; a number's width must not exceed the symbol's `width`, and
+    only its low `bits` count."""
+
+    kind: str
+    width: int = 0
+    bits: int = 0
+
+
+def slot_roles(expression: Expression) -> dict[int, Role]:
+    """What each slot is for."""
     if isinstance(expression, Residence) and expression.slot is not None:
-        return {expression.slot: ("residence", 0)}
+        return {expression.slot: Role("residence")}
     if isinstance(expression, NameComparison) and expression.slot is not None:
-        return {expression.slot: ("port", 0)}
+        return {expression.slot: Role("port")}
     if isinstance(expression, Membership):
-        return {expression.slot: ("number", expression.symbol.bits) if expression.symbol.bits else ("port", 0)}
+        width = expression.symbol.bits
+        return {expression.slot: Role("number", width, expression.bits) if width else Role("port")}
     if isinstance(expression, Comparison):
-        return {place.slot: ("number", expression.symbol.bits) for place in expression.places}
-    roles: dict[int, tuple[str, int]] = {}
+        return {place.slot: Role("number", expression.symbol.bits, place.bits) for place in expression.places}
+    roles: dict[int, Role] = {}
     if isinstance(expression, And | Or):
         for part in expression.parts:
             roles |= slot_roles(part)
@@ -103,9 +115,7 @@ def slot_roles(expression: Expression) -> dict[int, tuple[str, int]]:
 
 
 def _settle(expression: Expression, outcomes: tuple[int, ...]) -> Expression:
-    """The expression with residences answered and small sets made what they are: nothing, or one element."""
-    if isinstance(expression, Residence) and expression.slot is not None:
-        return Truth(bool(outcomes[expression.slot]) != expression.negated)
+    """The expression with small sets made what they are: nothing, or one element."""
     if isinstance(expression, And | Or):
         junction: Junction = And if isinstance(expression, And) else Or
         result: Expression | None = None
@@ -115,8 +125,11 @@ def _settle(expression: Expression, outcomes: tuple[int, ...]) -> Expression:
         return result
     if isinstance(expression, Membership):
         return _settle_membership(expression, outcomes[expression.slot])
-    if isinstance(expression, Comparison) and expression.relation not in ("==", "!=") and expression.places:
-        raise NotLinear
+    if isinstance(expression, Comparison) and expression.places:
+        if expression.relation not in ("==", "!="):
+            raise NotLinear
+        if outcomes[expression.places[0].slot] == ANY:
+            return Comparison(expression.symbol, expression.relation, 0, 0)
     return expression
 
 
@@ -125,6 +138,8 @@ def _settle_membership(expression: Membership, outcome: int) -> Expression:
         return FALSE if expression.relation == "==" else TRUE
     if outcome == MANY:
         return expression
+    if outcome == ANY:
+        return Comparison(expression.symbol, expression.relation, 0, 0)
     if not expression.symbol.bits:
         return NameComparison(expression.symbol, expression.relation, "", expression.slot)
     place = Place(expression.slot, expression.offset, expression.bits)

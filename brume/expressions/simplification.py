@@ -73,12 +73,10 @@ def _relational(comparison: Comparison) -> Expression:
     return join(Or, parts) if parts else FALSE
 
 
-def settle_residence(expression: Expression, is_resident: Callable[[str], bool]) -> Expression:
+def settle_residence(expression: Expression, is_resident: Callable[[Residence], bool]) -> Expression:
     """The expression with every is_chassis_resident() answered."""
     if isinstance(expression, Residence):
-        if expression.slot is not None:
-            raise NotLinear
-        return Truth(is_resident(expression.port) != expression.negated)
+        return Truth(is_resident(expression) != expression.negated)
     if isinstance(expression, And | Or):
         junction: Junction = And if isinstance(expression, And) else Or
         return join(junction, [settle_residence(part, is_resident) for part in expression.parts])

@@ -9,14 +9,13 @@ from .constants import address_bits, unquote
 from .errors import ExpressionError
 from .lookups import Lookups
 from .normal_form import widest
-from .plan import EMPTY, MANY, SINGLE
+from .plan import ANY, EMPTY, MANY, SINGLE, Role
 from .shape import ADDRESS_SET, NUMBER, PORT_GROUP, STRING, Shape, kind_of
 from .template import SetReference
 
 Cube = tuple[int, int]
 """(value, mask)."""
 PORT_MASK = 0xFFFFFFFF
-Role = tuple[str, int]
 
 
 class Unfit(Exception):
@@ -38,16 +37,17 @@ def look_up(shape: Shape, roles: tuple[Role, ...], lookups: Lookups, open_sets: 
     references: dict[int, tuple[SetReference, ...]] = {}
     for number, constant in enumerate(shape.constants):
         kind = shape.kinds[number]
-        role, width = roles[number]
+        role = roles[number]
         if kind == NUMBER:
-            outcomes.append(SINGLE)
-            values.append([_cube(constant, width)])
+            cube = _cube(constant, role.width, role.bits)
+            outcomes.append(SINGLE if cube[1] else ANY)
+            values.append([cube])
         elif kind == STRING:
             name = string_in(constant)
-            outcomes.append(SINGLE if role == "port" else int(lookups.is_chassis_resident(name)))
-            values.append(_port_cubes([name], lookups) if role == "port" else [])
+            outcomes.append(SINGLE if role.kind == "port" else int(lookups.is_chassis_resident(name)))
+            values.append(_port_cubes([name], lookups) if role.kind == "port" else [])
         else:
-            outcome, value, opened = _look_up_set(constant, kind, roles[number], lookups, open_sets)
+            outcome, value, opened = _look_up_set(constant, kind, role, lookups, open_sets)
             outcomes.append(outcome)
             values.append(value)
             if opened:
@@ -89,9 +89,9 @@ def _look_up_set(
             opened.append(SetReference(sigil, piece[1:]))
         else:
             names += _members(sigil, piece[1:], lookups)
-    if role[0] == "port":
+    if role.kind == "port":
         return _ports(names, tuple(opened), lookups)
-    return _cubes(names, role[1], tuple(opened))
+    return _cubes(names, role, tuple(opened))
 
 
 def _members(sigil: str, name: str, lookups: Lookups) -> Iterable[str]:
@@ -124,20 +124,26 @@ def _port_cubes(names: list[str], lookups: Lookups) -> list[Cube]:
 
 
 def _cubes(
-    names: list[str], width: int, opened: tuple[SetReference, ...]
+    names: list[str], role: Role, opened: tuple[SetReference, ...]
 ) -> tuple[int, list[Cube], tuple[SetReference, ...]]:
-    cubes = widest([_cube(name, width) for name in names]) if len(names) > 1 else [_cube(name, width) for name in names]
+    cubes = [_cube(name, role.width, role.bits) for name in names]
+    if len(cubes) > 1:
+        cubes = widest(cubes)
     if opened or len(cubes) > 1:
         return MANY, cubes, opened
-    return SINGLE if cubes else EMPTY, cubes, ()
+    if not cubes:
+        return EMPTY, [], ()
+    return SINGLE if cubes[0][1] else ANY, cubes, ()
 
 
 @lru_cache(maxsize=65536)
-def _cube(constant: str, width: int) -> Cube:
+def _cube(constant: str, width: int, bits: int) -> Cube:
+    """The low `bits` of a constant no wider than `width`."""
     try:
         value, mask, needed = address_bits(constant)
     except ExpressionError:
         raise Unfit from None
     if needed > width:
         raise Unfit
-    return value, (1 << width) - 1 if mask is None else mask
+    ones = (1 << bits) - 1
+    return value & ones, ones if mask is None else mask & ones

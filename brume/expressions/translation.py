@@ -1,7 +1,7 @@
 """A match to OpenFlow matches.
 
     translate(match, lookups)                     every set is written out: one flow or clause per element
-    translate(match, lookups, open_sets="$@")     `field == $set` and `inport == @group` stay open ("$" or "@": one kind)
+    translate(match, lookups, open_sets="$@")     `field == $set` and `inport == @group` stay open ("$", "@": one kind)
 
 The elements of an open set are not looked up at all. Where the set may stay open the result has a
 `SetTemplate`: the flow that one element adds is `template.flow(element, lookups)`, whatever else is in the set, so an
@@ -88,7 +88,7 @@ def expand(match: str, lookups: Lookups, prerequisites: Expression | None = None
     if prerequisites is not None:
         expression = combine(And, expression, prerequisites)
     expression = simplify(annotate(expression, symbols))
-    return normalize(settle_residence(expression, lookups.is_chassis_resident))
+    return normalize(settle_residence(expression, lambda residence: lookups.is_chassis_resident(residence.port)))
 
 
 def _known_shape(shape: Shape, prerequisites: Expression | None) -> _KnownShape | None:
