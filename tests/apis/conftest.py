@@ -105,9 +105,7 @@ def make_client(tmp_path):
         client = Client()
         client.cloud = open_cloud(directory or tmp_path / "cloud")
         opened.append(client.cloud)
-        bootstrap(
-            client.cloud.store, PASSWORDS, region="RegionOne", base_url="http://cloud.test", now=client.clock()
-        )
+        bootstrap(client.cloud.store, PASSWORDS, region="RegionOne", base_url="http://cloud.test", now=client.clock())
         client.app = Application(client.cloud, services or (SERVICE,), authenticate, clock=client.clock)
         return client
 

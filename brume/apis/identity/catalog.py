@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from brume.apis.identity.views import linked, list_links
+from brume.apis.identity.views import body, linked, list_links
 from brume.apis.rest.collection import Collection
 from brume.apis.rest.messages import Request
 from brume.apis.rest.routes import Route
@@ -34,6 +34,7 @@ SERVICES = Collection(
     kind=CatalogService,
     path="/v3/services",
     rules="identity:{}_{}",
+    given=body,
     change="PATCH",
     load=catalog.load_service,
     create=catalog.create_service,
@@ -47,6 +48,7 @@ ENDPOINTS = Collection(
     kind=Endpoint,
     path="/v3/endpoints",
     rules="identity:{}_{}",
+    given=body,
     change="PATCH",
     load=catalog.load_endpoint,
     create=catalog.create_endpoint,

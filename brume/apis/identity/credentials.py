@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from brume.apis.identity.login import expiry
-from brume.apis.identity.views import application_credential_view, linked, list_links, target
+from brume.apis.identity.views import application_credential_view, body, linked, list_links, target
 from brume.apis.rest.collection import Collection
 from brume.apis.rest.lists import page_of
 from brume.apis.rest.messages import Request
@@ -40,6 +40,7 @@ CREDENTIALS = Collection(
     kind=Credential,
     path="/v3/credentials",
     rules="identity:{}_{}",
+    given=body,
     change="PATCH",
     load=credentials.load,
     create=credentials.create,

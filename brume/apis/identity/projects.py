@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from brume.apis.identity.views import (
+    body,
     linked,
     list_links,
     own_domain,
@@ -51,6 +52,7 @@ PROJECTS = Collection(
     kind=Project,
     path="/v3/projects",
     rules="identity:{}_{}",
+    given=body,
     change="PATCH",
     load=projects.load,
     create=projects.create_project,
@@ -140,6 +142,7 @@ DOMAINS = Collection(
     kind=Domain,
     path="/v3/domains",
     rules="identity:{}_{}",
+    given=body,
     change="PATCH",
     load=_load_domain,
     create=projects.create_domain,

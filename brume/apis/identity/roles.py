@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from brume.apis.identity.views import linked, list_links, role_reference, target
+from brume.apis.identity.views import body, linked, list_links, role_reference, target
 from brume.apis.rest.collection import Collection
 from brume.apis.rest.messages import Request
 from brume.apis.rest.routes import Route
@@ -26,6 +26,7 @@ ROLES = Collection(
     kind=Role,
     path="/v3/roles",
     rules="identity:{}_{}",
+    given=body,
     change="PATCH",
     load=roles.load,
     create=roles.create_role,

@@ -9,6 +9,7 @@ from typing import Any
 
 from brume.apis.identity.login import verify
 from brume.apis.identity.views import (
+    body,
     linked,
     list_links,
     own_domain,
@@ -39,6 +40,7 @@ USERS = Collection(
     kind=User,
     path="/v3/users",
     rules="identity:{}_{}",
+    given=body,
     change="PATCH",
     load=users.load,
     create=users.create_user,
@@ -55,6 +57,7 @@ GROUPS = Collection(
     kind=Group,
     path="/v3/groups",
     rules="identity:{}_{}",
+    given=body,
     change="PATCH",
     load=users.load_group,
     create=users.create_group,

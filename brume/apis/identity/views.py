@@ -7,6 +7,7 @@ from typing import Any
 
 from brume.apis.rest.lists import Page, page_links
 from brume.apis.rest.messages import Request
+from brume.cloud.errors import BadRequest
 from brume.cloud.identity.resources import ApplicationCredential, Project, Role, User
 from brume.cloud.resource import Resource, to_json
 
@@ -46,6 +47,14 @@ def application_credential_view(request: Request, row: ApplicationCredential) ->
         "roles": [{"id": r.id, "name": r.name, "domain_id": r.domain_id} for r in found],
         "links": {"self": path},
     }
+
+
+def body(request: Request, given: dict[str, Any]) -> dict[str, Any]:
+    """A body's object without what may be repeated but not chosen: the identifier and the links."""
+    identity = given.get("id")
+    if "id" in request.parameters and identity not in (None, request.parameters["id"]):
+        raise BadRequest("Cannot change ID")
+    return {name: value for name, value in given.items() if name not in ("id", "links")}
 
 
 def list_links(request: Request, page: Page[Any] | None = None) -> dict[str, Any]:

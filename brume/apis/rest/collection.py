@@ -71,6 +71,8 @@ class Collection(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     target: Callable[[Request, T | None, Mapping[str, Any]], dict[str, Any]] = plain_target
     prepare: Callable[[Request, Values], Values] | None = None
     """Completes the values of a create before policy is asked (the asker's project or domain)."""
+    given: Callable[[Request, dict[str, Any]], dict[str, Any]] | None = None
+    """What of a body's object counts, before validation (Keystone takes and ignores the identifier)."""
     change: str = "PUT"
     list_rule: str = "list"
     """The operation whose rule a list needs; "" when `within` is all there is to it (Neutron)."""
@@ -122,8 +124,7 @@ class Collection(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     def make(self, request: Request) -> dict[str, Any]:
         """POST path."""
         assert self.create is not None
-        given = request.object(self.kind.DECLARATION.name)
-        values = for_create(self.kind.DECLARATION, given, request.version)
+        values = for_create(self.kind.DECLARATION, self._given(request), request.version)
         if self.prepare is not None:
             values = self.prepare(request, values)
         self._enforce("create", request, None, values)
@@ -133,8 +134,7 @@ class Collection(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         """PUT or PATCH path/{id}."""
         assert self.update is not None
         row = self._known(request)
-        given = request.object(self.kind.DECLARATION.name)
-        values = for_update(self.kind.DECLARATION, given, request.version)
+        values = for_update(self.kind.DECLARATION, self._given(request), request.version)
         self._enforce("update", request, row, values)
         return self._one(request, self.update(request.context, request.session, row, values))
 
@@ -144,6 +144,10 @@ class Collection(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         row = self._known(request)
         self._enforce("delete", request, row, {})
         self.delete(request.context, request.session, row)
+
+    def _given(self, request: Request) -> dict[str, Any]:
+        given = request.object(self.kind.DECLARATION.name)
+        return given if self.given is None else self.given(request, given)
 
     def _known(self, request: Request) -> T:
         """The row of the path; hidden rows are not found."""

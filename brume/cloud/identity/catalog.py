@@ -102,19 +102,14 @@ def delete_service(context: RequestContext, session: Session, service: CatalogSe
 
 
 def create_endpoint(context: RequestContext, session: Session, values: Values) -> Endpoint:
-    """Make an endpoint; an unknown region is made along, as Keystone does."""
+    """Make an endpoint."""
     values = _endpoint_values(session, values)
-    region_id = values.get("region_id")
-    if region_id is not None and session.get(Region, region_id) is None:
-        session.insert(Region(id=region_id))
     return session.insert(Endpoint(id=context.new_hex(), **values))
 
 
 def update_endpoint(context: RequestContext, session: Session, endpoint: Endpoint, values: Values) -> Endpoint:
     """Change an endpoint."""
     values = _endpoint_values(session, values)
-    if values.get("region_id") is not None:
-        load_region(session, values["region_id"])
     return session.update(endpoint, **_merged(endpoint, values))
 
 
@@ -126,12 +121,12 @@ def delete_endpoint(context: RequestContext, session: Session, endpoint: Endpoin
 def _endpoint_values(session: Session, values: Values) -> Values:
     values = dict(values)
     extra = dict(values.get("extra", {}))
-    if "region" in extra:  # the older name of region_id
-        region = extra.pop("region")
-        if region is not None and not isinstance(region, str):
-            raise BadRequest(f"Invalid input for field 'region': {region!r} is not of type 'string'")
-        values.setdefault("region_id", region)
+    if "region" in extra:
+        _take_region(session, values, extra.pop("region"))
         values["extra"] = extra
+    region_id = values.get("region_id")
+    if region_id is not None and session.get(Region, region_id) is None:
+        raise BadRequest(f"Could not find region: {region_id}.")
     if values.get("interface", "public") not in INTERFACES:
         raise BadRequest(
             f"Invalid input for field 'interface': {values['interface']!r} is not one of {list(INTERFACES)}"
@@ -142,6 +137,17 @@ def _endpoint_values(session: Session, values: Values) -> Values:
         if (name[1] or name[2]) not in SUBSTITUTES:
             raise BadRequest(f"Cannot create an endpoint with an invalid URL: {values['url']}.")
     return values
+
+
+def _take_region(session: Session, values: Values, region: Any) -> None:
+    """`region` is the older name of `region_id`; a region named so is made when it is not there, as Keystone does."""
+    if region is not None and not (isinstance(region, str) and 0 < len(region) <= 255):
+        raise BadRequest(f"Invalid input for field 'region': {region!r} is not of type 'string'")
+    if region is None or values.get("region_id") is not None:
+        return
+    values["region_id"] = region
+    if session.get(Region, region) is None:
+        session.insert(Region(id=region))
 
 
 def _merged(row: Region | CatalogService | Endpoint, values: Values) -> Values:

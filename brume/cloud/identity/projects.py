@@ -155,10 +155,11 @@ def _check_enabling(session: Session, project: Project, wanted: bool) -> None:
 
 
 def delete_project(context: RequestContext, session: Session, project: Project) -> None:
-    """Remove a project; one with children, or a domain, stays."""
-    check_immutable(project, "project", "delete")
+    """Remove a project; one with children stays. A domain goes as `delete_domain` says."""
     if project.is_domain:
-        raise BadRequest("Cannot delete a project acting as a domain through the projects API: use the domains API.")
+        delete_domain(context, session, project)
+        return
+    check_immutable(project, "project", "delete")
     if session.first(Project, parent_id=project.id) is not None:
         raise Forbidden(f"Cannot delete the project {project.id} since it is not a leaf in the hierarchy.")
     _delete_with_assignments(session, project)

@@ -58,6 +58,8 @@ def imply(session: Session, prior: Role, implied: Role) -> None:
     """Who has `prior` has `implied`, from now on."""
     if implied.name in PROHIBITED_IMPLIED:
         raise InvalidImpliedRole(role_id=implied.id)
+    if prior.domain_id is None and implied.domain_id is not None:
+        raise InvalidImpliedRole(f"Global role {prior.id} cannot imply domain-specific role {implied.id}.")
     if session.get(ImpliedRole, prior.id, implied.id) is None:
         session.insert(ImpliedRole(prior_role_id=prior.id, implied_role_id=implied.id))
 

@@ -40,15 +40,15 @@ class Token(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """What a token carries. `scope` is "project", "domain", "system" or "" (unscoped)."""
 
     version: int = 1
-    user_id: bytes | str
+    user_id: bytes
     methods: tuple[str, ...]
     scope: str
-    scope_id: bytes | str
+    scope_id: bytes
     issued: float
     expires: float
     audit_ids: tuple[str, ...]
     """Its own, and that of the first token in the chain it was made from."""
-    application_credential_id: bytes | str = ""
+    application_credential_id: bytes = b""
 
     @property
     def user(self) -> str:
@@ -95,7 +95,7 @@ class Tokens:
             user_id=_packed(user_id),
             methods=methods,
             scope=target.kind if target else "",
-            scope_id=_packed(target.id) if target else "",
+            scope_id=_packed(target.id) if target else b"",
             issued=now,
             expires=min(limits),
             audit_ids=(audit, parent.audit_ids[-1]) if parent else (audit,),
@@ -210,10 +210,12 @@ def _enabled(session: Session, project_id: str) -> Project:
     return project
 
 
-def _packed(identity: str) -> bytes | str:
-    """32 hexadecimal digits as 16 bytes: a shorter token."""
-    return bytes.fromhex(identity) if HEX.match(identity) else identity
+def _packed(identity: str) -> bytes:
+    """32 hexadecimal digits as 16 bytes behind a 1 (a shorter token); anything else as text behind a 0."""
+    if not identity:
+        return b""
+    return b"\1" + bytes.fromhex(identity) if HEX.match(identity) else b"\0" + identity.encode()
 
 
-def _unpacked(identity: bytes | str) -> str:
-    return identity.hex() if isinstance(identity, bytes) else identity
+def _unpacked(packed: bytes) -> str:
+    return packed[1:].hex() if packed[:1] == b"\1" else packed[1:].decode()
