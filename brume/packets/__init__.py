@@ -6,6 +6,7 @@
     layers.py    which header follows which; `walk` and `dissect` take a frame apart
     build.py     `stack` puts a frame together
     verify.py    which checksums are wrong
+    explain.py   what every octet means
     describe.py  one line about a frame, as tcpdump prints it
 
         Ethernet | Vlan | Ipv4 | Udp | Geneve | Ethernet | Ipv4 | Icmp4 | Echo | octets

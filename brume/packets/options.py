@@ -26,7 +26,11 @@ class OptionList(msgspec.Struct, Generic[Option], frozen=True):
 
     def parse(self, data: Buffer, offset: int = 0) -> tuple[Option, ...]:
         """All options from `offset` to the end mark or the end of the data; pads are skipped."""
-        found: list[Option] = []
+        return tuple(option for _, option in self.places(data, offset))
+
+    def places(self, data: Buffer, offset: int = 0) -> tuple[tuple[int, Option], ...]:
+        """The same, each with where it begins."""
+        found: list[tuple[int, Option]] = []
         limit = len(data)
         while offset < limit:
             kind = data[offset]
@@ -36,7 +40,7 @@ class OptionList(msgspec.Struct, Generic[Option], frozen=True):
                 offset += 1
                 continue
             option = self.option.parse(data, offset)
-            found.append(option)
+            found.append((offset, option))
             offset += option.size()
         return tuple(found)
 

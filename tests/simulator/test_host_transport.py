@@ -16,7 +16,8 @@ from brume.packets.icmp4 import ErrorRest, Icmp4
 from brume.packets.ipv4 import Ipv4
 from brume.simulator.clock import Scheduler
 from brume.simulator.host import Host
-from brume.simulator.host.connection import Closed, Connected, Connection, Event, Failed, Received
+from brume.simulator.host.connection import Connection
+from brume.simulator.host.connection_events import Closed, Connected, Event, Failed, Received
 from brume.simulator.host.traceroute import Traceroute
 from brume.simulator.wire import Segment
 from brume.values import InterfaceAddress, IpAddress, Ipv4Address, MacAddress, parse_address

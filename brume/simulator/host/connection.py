@@ -16,13 +16,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-import msgspec
-
 from brume.packets import tcp
 from brume.packets.errors import PacketError
 from brume.packets.tcp import TCP_OPTIONS, TcpOption
 from brume.simulator.clock import Timer
+from brume.simulator.host.connection_events import Closed, Connected, Event, Failed, Received
 from brume.simulator.host.errors import Unreachable
+from brume.simulator.host.flight import Flight, Segment, distance
 from brume.simulator.host.icmp import IcmpError
 from brume.values import IpAddress, Ipv4Address
 
@@ -38,41 +38,7 @@ SMALLEST_MSS = 536
 TIME_WAIT = 1.0  # two maximum segment lifetimes of a network of microseconds, generously
 
 
-class Connected(msgspec.Struct, frozen=True):
-    """The handshake is done."""
-
-
-class Received(msgspec.Struct, frozen=True):
-    """Octets came, in order."""
-
-    data: bytes
-
-
-class Closed(msgspec.Struct, frozen=True):
-    """The peer sends no more."""
-
-
-class Failed(msgspec.Struct, frozen=True):
-    """It is over, and not in good order; the reason in the words of the C library."""
-
-    reason: str
-
-
-Event: TypeAlias = Connected | Received | Closed | Failed
 OnEvent: TypeAlias = "Callable[[Connection, Event], object]"
-
-
-class Segment(msgspec.Struct, frozen=True):
-    """Something of ours that takes up sequence space and is not acknowledged yet."""
-
-    sequence: int
-    flags: int
-    data: bytes
-
-    @property
-    def length(self) -> int:
-        """How many sequence numbers it takes."""
-        return len(self.data) + bool(self.flags & (tcp.SYN | tcp.FIN))
 
 
 class Connection:
@@ -105,7 +71,7 @@ class Connection:
         self._receive_next = 0
         self._peer_window = WINDOW
         self._mss = SMALLEST_MSS
-        self._flight: list[Segment] = []
+        self._flight = Flight()
         self._waiting = b""
         self._wants_close = self._fin_sent = self._fin_received = False
         self._timer: Timer | None = None
@@ -212,7 +178,7 @@ class Connection:
             self._fail("Connection reset by peer")
 
     def _receive_acknowledgment(self, segment: tcp.Tcp) -> None:
-        if _distance(segment.acknowledgment, self._send_next) > 0:
+        if distance(segment.acknowledgment, self._send_next) > 0:
             return
         self._acknowledged(segment)
         if self.state == "SYN-RECEIVED" and not self._flight:
@@ -221,7 +187,7 @@ class Connection:
         self._flush()
 
     def _receive_data(self, segment: tcp.Tcp, data: bytes) -> None:
-        ahead = _distance(segment.sequence, self._receive_next)
+        ahead = distance(segment.sequence, self._receive_next)
         fresh = data[-ahead:] if ahead < 0 else data
         in_order = ahead <= 0 and -ahead <= len(data) and not self._fin_received
         if in_order:
@@ -252,24 +218,13 @@ class Connection:
     def _lower_mss(self, mtu: int) -> None:
         """Cut what is not acknowledged to the path's MTU (RFC 1191), and send it again."""
         self._mss = max(64, min(self._mss, mtu - 40))
-        cut = []
-        for sent in self._flight:
-            for start in range(0, len(sent.data) or 1, self._mss):
-                piece = sent.data[start : start + self._mss]
-                cut.append(Segment(sent.sequence + start & 0xFFFF_FFFF, sent.flags, piece))
-        self._flight = cut
-        for segment in cut:
+        self._flight.cut(self._mss)
+        for segment in self._flight.segments:
             self._emit(segment.sequence, segment.flags, segment.data)
 
     def _acknowledged(self, segment: tcp.Tcp) -> None:
         self._peer_window = segment.window
-        before = len(self._flight)
-        self._flight = [
-            sent
-            for sent in self._flight
-            if _distance(segment.acknowledgment, sent.sequence + sent.length & 0xFFFF_FFFF) < 0
-        ]
-        if len(self._flight) < before:
+        if self._flight.acknowledge(segment.acknowledgment):
             self._tries = 0
             self._rearm()
 
@@ -277,7 +232,7 @@ class Connection:
         """Send what may be sent: data within the window, then the FIN."""
         if self.state != "ESTABLISHED":
             return
-        while self._waiting and sum(sent.length for sent in self._flight) < max(1, self._peer_window):
+        while self._waiting and self._flight.octets < max(1, self._peer_window):
             piece, self._waiting = self._waiting[: self._mss], self._waiting[self._mss :]
             self._push(tcp.PSH | tcp.ACK, piece)
         if self._wants_close and not self._waiting and not self._fin_sent:
@@ -287,8 +242,8 @@ class Connection:
     def _push(self, flags: int, data: bytes) -> None:
         """Send something that must be acknowledged."""
         segment = Segment(self._send_next, flags, data)
-        self._flight.append(segment)
-        self._send_next = self._send_next + segment.length & 0xFFFF_FFFF
+        self._flight.segments.append(segment)
+        self._send_next = segment.end
         self._emit(segment.sequence, flags, data)
         if self._timer is None:
             self._rearm()
@@ -333,7 +288,7 @@ class Connection:
 
     def _retransmit(self) -> None:
         if self._flight:
-            oldest = self._flight[0]
+            oldest = self._flight.segments[0]
             self._emit(oldest.sequence, oldest.flags, oldest.data)
 
     def _fail(self, reason: str) -> None:
@@ -347,14 +302,9 @@ class Connection:
 
     def _end(self) -> None:
         self.state = "CLOSED"
-        self._flight = []
+        self._flight = Flight()
         self._rearm()
         self._tcp.forget(self._key)
 
     def _tell(self, event: Event) -> None:
         self._on_event(self, event)
-
-
-def _distance(later: int, earlier: int) -> int:
-    """How far one sequence number is ahead of another, modulo 2^32; negative when it is behind."""
-    return (later - earlier + 0x8000_0000 & 0xFFFF_FFFF) - 0x8000_0000

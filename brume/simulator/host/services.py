@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from brume.simulator.host.connection import Closed, Connected, Connection, Event, OnEvent, Received
+from brume.simulator.host.connection import Connection, OnEvent
+from brume.simulator.host.connection_events import Closed, Connected, Event, Received
 
 SSH_BANNER = b"SSH-2.0-Brume_simulated_host\r\n"
 

@@ -94,7 +94,8 @@ class Udp:
         if not message.size() <= message.length <= len(payload):
             raise PacketError("Udp length is not what is there", 0)
         payload = payload[: message.length]
-        if message.checksum and transport_checksum(header.source, header.destination, ipv4.UDP, payload):
+        unchecked = not message.checksum and isinstance(header, Ipv4)  # RFC 8200 section 8.1: never in IPv6
+        if not unchecked and transport_checksum(header.source, header.destination, ipv4.UDP, payload):
             self.host.drops["UDP checksum"] += 1
             return
         if message.destination == udp.DHCP_CLIENT and self.host.has_dhcp_running():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from brume.simulator.host.connection import Closed, Connected, Connection, Event, Failed, Received
+from brume.simulator.host.connection import Connection
+from brume.simulator.host.connection_events import Closed, Connected, Event, Failed, Received
 from brume.simulator.host.console import Job, UsageError
 
 if TYPE_CHECKING:

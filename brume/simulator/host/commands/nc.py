@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from brume.simulator.clock import Timer
 from brume.simulator.host.commands.listen import listen
 from brume.simulator.host.commands.words import address, number, options
-from brume.simulator.host.connection import Closed, Connected, Connection, Event, Failed, Received
+from brume.simulator.host.connection import Connection
+from brume.simulator.host.connection_events import Closed, Connected, Event, Failed, Received
 from brume.simulator.host.console import Job, UsageError
 from brume.simulator.host.errors import Unreachable
 from brume.simulator.host.udp import Socket
