@@ -1,7 +1,7 @@
 """Reads actions as ovs-ofctl writes them, and as people and OVN's own tests type them.
 
 Besides the exact spelling of `action_text.py`: arguments in any order, decimal for hexadecimal, short field names
-where NXM names are usual, `ct` options in any order. Actions nobody here runs (bundle, multipath, MPLS, encap ...)
+where NXM names are usual, `ct` options in any order. Actions nobody here runs (multipath, MPLS, encap ...)
 are refused by name.
 """
 
@@ -306,6 +306,15 @@ def _check_larger(argument: str, names: PortNames | None) -> a.Action:
     return a.CheckPacketLarger(int(length), parse_subfield(destination))
 
 
+def _bundle(argument: str, names: PortNames | None) -> a.Action:
+    fields, basis, algorithm, kind, *members = split_top(argument)
+    first = members[0].partition(":")[2] if members else ""  # members:1,2 (or slaves:1,2, as before 2.14)
+    listed = [first, *members[1:]] if first else members[1:]
+    if kind != "ofport":
+        raise OpenFlowError(f"bundle({argument}): members are not OpenFlow ports")
+    return a.Bundle(tuple(parse_port(port, names) for port in listed), algorithm, fields, int(basis, 0))
+
+
 def _write_metadata(argument: str, names: PortNames | None) -> a.Action:
     value, mask = parse_value(field("metadata"), argument)
     return a.WriteMetadata(value, mask)
@@ -329,6 +338,7 @@ _LEGACY: Final = (
 
 _READERS: Final[dict[str, Callable[[str, PortNames | None], a.Action]]] = {
     "output": _output,
+    "bundle": _bundle,
     "controller": _controller,
     "CONTROLLER": lambda x, n: a.Controller(max_len=int(x)) if x else a.Controller(),
     "resubmit": _resubmit,

@@ -83,6 +83,11 @@ def _set_field(action: a.SetField, names: PortNames | None) -> str:
     return f"set_field:{value}->{action.field.name}"
 
 
+def _bundle(action: a.Bundle, names: PortNames | None) -> str:
+    members = ",".join(format_port(port, names) for port in action.members)
+    return f"bundle({action.fields},{action.basis},{action.algorithm},ofport,members:{members})"
+
+
 def _dec_ttl(action: a.DecTtl, names: PortNames | None) -> str:
     if action.controller_ids is None:
         return "dec_ttl"
@@ -232,6 +237,7 @@ _WRITERS: Final[dict[type[a.Action], Callable[[Any, PortNames | None], str]]] = 
     a.SetQueue: lambda x, n: f"set_queue:{x.queue_id}",
     a.PopQueue: lambda x, n: "pop_queue",
     a.Sample: _sample,
+    a.Bundle: _bundle,
     a.CheckPacketLarger: lambda x, n: f"check_pkt_larger({x.length})->{format_subfield(x.destination)}",
     a.DeleteField: lambda x, n: f"delete_field:{x.field.name}",
     a.Exit: lambda x, n: "exit",

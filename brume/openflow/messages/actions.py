@@ -279,6 +279,15 @@ class DeleteField(Action, frozen=True):
     field: Field
 
 
+class Bundle(Action, frozen=True):
+    """Output to one of several ports: the first that is up (active_backup), or one chosen by a hash (hrw)."""
+
+    members: tuple[int, ...]
+    algorithm: str = "active_backup"
+    fields: str = "eth_src"
+    basis: int = 0
+
+
 class Exit(Action, frozen=True):
     """Stop everything for this packet."""
 

@@ -14,7 +14,7 @@ from brume.openflow.messages import actions as a
 from brume.openflow.messages import ports
 from brume.openflow.messages.errors import OpenFlowError
 from brume.openflow.messages.fields import FIELDS, Field, Subfield
-from brume.openflow.messages.wire_encode import NAT_FLAGS, NICIRA
+from brume.openflow.messages.wire_encode import BUNDLE_ALGORITHMS, HASH_FIELDS, NAT_FLAGS, NICIRA
 from brume.openflow.messages.wire_fields import decode_entry, decode_header
 
 
@@ -257,6 +257,12 @@ def _output_reg(body: bytes) -> a.Action:
     return a.OutputField(_subfield(body, 2, bits >> 6, (bits & 63) + 1), max_len)
 
 
+def _bundle(body: bytes) -> a.Action:
+    algorithm, fields, basis, count = struct.unpack_from("!HHH4xH", body)
+    members = struct.unpack_from(f"!{count}H", body, 22)
+    return a.Bundle(members, BUNDLE_ALGORITHMS[algorithm], HASH_FIELDS[fields], basis)
+
+
 def _u32(body: bytes) -> int:
     return int(struct.unpack_from("!I", body)[0])
 
@@ -281,6 +287,7 @@ _NICIRA: Final[dict[int, Callable[[bytes], a.Action]]] = {
     7: _reg_load,
     8: lambda b: a.Note(b),
     9: lambda b: a.SetTunnel(struct.unpack_from("!6xQ", b)[0], wide=True),
+    12: _bundle,
     14: _resubmit,
     15: _output_reg,
     16: _learn,

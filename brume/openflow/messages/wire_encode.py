@@ -18,6 +18,8 @@ from brume.openflow.messages.versions import OPENFLOW_13, OPENFLOW_15, actions_i
 from brume.openflow.messages.wire_fields import encode_entry, encode_header
 
 NICIRA: Final = 0x00002320
+BUNDLE_ALGORITHMS: Final = ("active_backup", "hrw")
+HASH_FIELDS: Final = ("eth_src", "symmetric_l4", "symmetric_l3l4", "symmetric_l3l4+udp", "nw_src", "nw_dst")
 
 
 def encode_actions(actions: a.Actions, version: int = OPENFLOW_15) -> bytes:
@@ -233,6 +235,14 @@ def _meter(action: a.Meter, version: int) -> bytes:
     return _standard(29, struct.pack("!I", action.meter_id))
 
 
+def _bundle(action: a.Bundle, version: int) -> bytes:
+    """struct nx_action_bundle; members are NXM_OF_IN_PORT numbers after it."""
+    algorithm, fields = BUNDLE_ALGORITHMS.index(action.algorithm), HASH_FIELDS.index(action.fields)
+    count = len(action.members)
+    head = struct.pack("!HHHIHHI4x", algorithm, fields, action.basis, 0x00000002, count, 0, 0)
+    return _nicira(12, head + struct.pack(f"!{count}H", *action.members))
+
+
 def _delete_field(action: a.DeleteField, version: int) -> bytes:
     return _nicira(50, encode_header(action.field, nicira=True).ljust(14, b"\0"))
 
@@ -267,6 +277,7 @@ _ENCODERS: Final[dict[type[a.Action], Callable[[Any, int], bytes]]] = {
     a.PopQueue: lambda x, v: _nicira(5, bytes(6)),
     a.Sample: _sample,
     a.CheckPacketLarger: _check_larger,
+    a.Bundle: _bundle,
     a.DeleteField: _delete_field,
     a.Exit: lambda x, v: _nicira(17, bytes(6)),
     a.WriteMetadata: lambda x, v: _nicira(22, struct.pack("!6xQQ", x.value, x.mask)),
