@@ -52,7 +52,7 @@ from brume.tables.changes import ChangeSet
 from brume.tables.database import Database, Transaction
 from brume.tables.row import Member, Row
 
-FACTS = (SwitchPort, SwitchHas, RouterPort, GroupPlacement, RouterNat, RouterHas, KeyRequest)
+FACTS = (SwitchPort, SwitchHas, RouterPort, GroupPlacement, RouterNat, RouterHas, KeyRequest, Problem)
 ACL_FACTS = (AclPlacement, SwitchAcls)
 OBSERVED = (Chassis,)
 """What rules read of the southbound: rows that agents write."""
@@ -131,7 +131,8 @@ class Compiler:
 
     def observe(self, changes: ChangeSet) -> ChangeSet:
         """Take in what agents wrote into the southbound; returns what that changed there."""
-        return self.engine.update(ChangeSet([row for row in changes.rows if row.row_type in OBSERVED], []))
+        observed = ChangeSet([row for row in changes.rows if row.row_type in OBSERVED], [])
+        return self.engine.update(observed) if observed else observed
 
     def because(self, output: Member | tuple[type[Row], Hashable]) -> tuple[Reason, ...]:
         """The rules that make a southbound row or member, and the northbound rows behind it."""

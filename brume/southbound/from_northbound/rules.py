@@ -10,6 +10,7 @@ from brume.southbound.from_northbound.bindings import (
     deployment,
     gateways,
     multicast_groups,
+    problems,
     sets,
 )
 from brume.southbound.from_northbound.bindings import ports as bound_ports
@@ -30,6 +31,7 @@ BINDINGS: Final[tuple[Rule, ...]] = (
     *gateways.RULES,
     *multicast_groups.RULES,
     *sets.RULES,
+    *problems.RULES,
 )
 
 SOUTHBOUND: Final[tuple[Rule, ...]] = (*BINDINGS, *SWITCH_RULES)

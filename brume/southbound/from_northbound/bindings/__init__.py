@@ -7,6 +7,7 @@
     multicast_groups.py  Multicast_Group: whom a flood reaches
     sets.py              Address_Set, Port_Group
     deployment.py        SB_Global, DHCP_Options and DHCPv6_Options (the codes of options)
+    problems.py          what of the northbound could not be understood
 
 Rows keep the uuid of the northbound row they stand for, so that neither needs to be looked up to find the other.
 """
