@@ -34,7 +34,9 @@ def print_real(number: float) -> str:
 
 
 def whole(number: Any) -> Any:
-    """A JSON number as OVSDB reads it: 5.0 and 1e3 are integers."""
+    """A JSON number as OVSDB reads it: 5.0 and 1e3 are integers, and an integer of more than 64 bits is not one."""
     if isinstance(number, float) and number.is_integer() and abs(number) < 2**63:
         return int(number)
+    if isinstance(number, int) and not isinstance(number, bool) and not -(2**63) <= number < 2**63:
+        return float(number)
     return number

@@ -291,6 +291,7 @@ TOLD = {
     "a weak reference that was": [insert("Strict", 0, must=ROOT), {"op": "delete", "table": "Root", "where": []}],
     "too many rows": [insert("Strict", number, must=ROOT) for number in range(3)],
     "a wrong value": [insert("Leaf", 1, kind="green")],
+    "a number too large": [insert("Leaf", 1, tag=2**63)],
     "a wrong type": [insert("Leaf", 1, tag="seven")],
     "too many elements": [
         {"op": "mutate", "table": "Root", "where": [], "mutations": [["few", "insert", ["set", [1, 2, 3, 4]]]]}
