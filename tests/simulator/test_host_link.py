@@ -91,11 +91,24 @@ def test_the_mtu_is_kept(bench) -> None:
     assert max(len(frame) for _, frame in bench.frames) <= 576 + 14
 
 
-def test_broadcast_ping_is_answered_by_everyone(pair) -> None:
+def test_a_broadcast_ping_is_heard_and_not_answered(pair):
+    """As Linux does (icmp_echo_ignore_broadcasts); to all IPv6 nodes it does answer."""
     bench, vm1, _ = pair
     bench.host(3, "10.0.0.3/24")
-    result = ping(vm1, "10.0.0.255", count=2)
-    assert {str(reply.source) for reply in result.results} == {"10.0.0.2", "10.0.0.3"}
+    assert ping(vm1, "10.0.0.255", wait=1.0).results == []
+    for host in (vm1, *(end.receive.__self__ for end in bench.segment.ends[1:])):
+        host.enable_ipv6()
+    bench.settle()
+    assert len(ping(vm1, "ff02::1", count=2).results) >= 2
+
+
+def test_loopback_needs_no_wire(pair):
+    bench, vm1, _ = pair
+    assert [str(reply.source) for reply in ping(vm1, "127.0.0.1").replies] == ["127.0.0.1"]
+    assert [str(reply.source) for reply in ping(vm1, "::1").replies] == ["::1"]
+    assert bench.run(vm1, "nc -z 127.0.0.1 22").exit_code == 0
+    assert bench.run(vm1, "traceroute 10.0.0.1").lines[1].startswith(" 1  10.0.0.1 (10.0.0.1)  0.040 ms")
+    assert bench.settle() == []
 
 
 def test_a_host_off_the_network_needs_a_route(pair) -> None:

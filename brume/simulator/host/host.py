@@ -153,6 +153,10 @@ class Host:
         """True for addresses of this host's interface."""
         return any(mine.address == address for mine in self.addresses)
 
+    def is_local(self, address: IpAddress) -> bool:
+        """True for addresses that need no wire: this host's, and loopback."""
+        return address.is_loopback or self.owns(address)
+
     def ipv4_address(self) -> Ipv4Address | None:
         """The first IPv4 address."""
         for mine in self.addresses:

@@ -141,8 +141,8 @@ class Icmp:
         message = Icmp4.parse(payload)
         body = payload[message.size() :]
         if message.type == icmp4.ECHO_REQUEST:
-            source = header.destination if self.host.owns(header.destination) else None
-            self._reply(header.source, Icmp4(icmp4.ECHO_REPLY), body, source)
+            if self.host.is_local(header.destination):  # net.ipv4.icmp_echo_ignore_broadcasts is 1
+                self._reply(header.source, Icmp4(icmp4.ECHO_REPLY), body, header.destination)
         elif message.type == icmp4.ECHO_REPLY:
             self._replied(header.source, body, header.ttl, len(payload))
         elif message.type in icmp4.ERRORS:
@@ -158,7 +158,7 @@ class Icmp:
         message = Icmp6.parse(payload)
         body = payload[message.size() :]
         if message.type == icmp6.ECHO_REQUEST:
-            source = header.destination if self.host.owns(header.destination) else None
+            source = header.destination if self.host.is_local(header.destination) else None
             self._reply(header.source, Icmp6(icmp6.ECHO_REPLY), body, source)
         elif message.type == icmp6.ECHO_REPLY:
             self._replied(header.source, body, header.hop_limit, len(payload))
@@ -201,7 +201,7 @@ class Icmp:
         self._refuse(header, payload, icmp4.PROTOCOL_UNREACHABLE, 0)
 
     def _refuse(self, header: Ipv4 | Ipv6, payload: bytes, code4: int, code6: int) -> None:
-        if not self.host.owns(header.destination) or header.source.is_unspecified:
+        if not self.host.is_local(header.destination) or header.source.is_unspecified:
             return
         quoted = stack(header, payload)
         try:
@@ -226,7 +226,7 @@ class Icmp:
             header = Ipv6.parse(quoted)
             found = transport(header.next_header, quoted, header.size())
             protocol, offset = found.protocol, found.offset
-        if not self.host.owns(header.source) or len(quoted) < offset + 8:
+        if not self.host.is_local(header.source) or len(quoted) < offset + 8:
             return
         if error.is_too_long:
             self.host.internet.learn_path_mtu(header.destination, error.mtu)

@@ -39,7 +39,7 @@ class Internet:
 
     def source_for(self, destination: IpAddress) -> IpAddress | None:
         """The address of ours that a packet to there carries: one in the network of the next hop, or any."""
-        if self.host.owns(destination):
+        if self.host.is_local(destination):
             return destination
         route = self.host.routes.find(destination)
         hop = route.gateway if route is not None and route.gateway is not None else destination
@@ -79,11 +79,11 @@ class Internet:
         self._route(destination, stack(header, *layers))
 
     def _route(self, destination: IpAddress, packet: bytes) -> None:
-        if self.host.owns(destination) or destination.is_loopback:
+        if self.host.is_local(destination):
             loopback = self.receive4 if isinstance(destination, Ipv4Address) else self.receive6
             self.host.scheduler.call_later(0.00002, loopback, packet, 0)
             return
-        if destination.is_multicast or self._is_broadcast(destination):
+        if destination.is_multicast or self.is_broadcast(destination):
             self._transmit_to_group(destination, packet)
             return
         route = self.host.routes.find(destination)
@@ -117,7 +117,7 @@ class Internet:
             raise Unreachable(f"local error: message too long, mtu={mtu}")
         return fragments(header, packet[header.size() :], mtu)
 
-    def _is_broadcast(self, destination: IpAddress) -> bool:
+    def is_broadcast(self, destination: IpAddress) -> bool:
         if not isinstance(destination, Ipv4Address):
             return False
         return destination.is_broadcast or any(
@@ -155,7 +155,9 @@ class Internet:
 
     def _is_for_me(self, header: Ipv4, payload: bytes) -> bool:
         destination = header.destination
-        if self.host.owns(destination) or destination.is_loopback or self._is_broadcast(destination):
+        if destination.is_loopback:
+            return self.host.is_local(header.source)
+        if self.host.owns(destination) or self.is_broadcast(destination):
             return True
         # An offer may be addressed to the address that is only being offered (RFC 2131 section 4.1).
         is_dhcp = header.protocol == ipv4.UDP and payload[2:4] == b"\x00\x44"
@@ -178,7 +180,8 @@ class Internet:
         if end > len(data):
             raise PacketError("Ipv6 payload length is more than what is there", offset)
         destination = header.destination
-        if not (self.host.owns(destination) or destination.is_loopback or self._in_group(destination)):
+        mine = self.host.is_local(header.source if destination.is_loopback else destination)
+        if not mine and not self._in_group(destination):
             self.host.drops["not my address"] += 1
             return
         found = ipv6.transport(header.next_header, data[:end], start)

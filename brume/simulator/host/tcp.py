@@ -95,7 +95,7 @@ class Tcp:
         connection = self.connections.get(key)
         if connection is None and segment.flags & (tcp.SYN | tcp.ACK | tcp.RST) == tcp.SYN:
             service = self.listeners.get(segment.destination)
-            if service is not None and self.host.owns(header.destination) and len(self.connections) < LIMIT:
+            if service is not None and self.host.is_local(header.destination) and len(self.connections) < LIMIT:
                 connection = self._make(key, service)
         if connection is not None:
             connection.receive(segment, data)

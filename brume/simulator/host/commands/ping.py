@@ -35,7 +35,9 @@ def run(host: Host, argv: list[str], job: Job) -> None:
         on_result=lambda result: _print_result(job, result, quiet),
         on_done=lambda done: _print_statistics(job, done),
     )
-    if host.routes.find(destination) is None and not host.owns(destination) and not destination.is_loopback:
+    if host.internet.is_broadcast(destination):
+        raise UsageError("ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules")
+    if host.routes.find(destination) is None and not host.is_local(destination):
         raise UsageError("ping: connect: Network is unreachable")
     job.print(_headline(destination, size))
     job.until_interrupted(ping.stop)
