@@ -18,9 +18,8 @@ def print_json(value: Any) -> str:
         return "[" + ",".join(print_json(item) for item in value) + "]"
     if isinstance(value, str):
         return print_string(value)
-    if isinstance(value, float):
-        return print_real(value)
-    return json.dumps(value)
+    number = whole(value)
+    return print_real(number) if isinstance(number, float) else json.dumps(number)
 
 
 def print_string(text: str) -> str:
