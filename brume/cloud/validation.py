@@ -23,6 +23,9 @@ from brume.cloud.resource import Declaration, Field, is_known
 Values = dict[str, Any]
 Version = tuple[int, int] | None
 
+LARGEST = 2**63 - 1
+"""What SQL's BIGINT holds."""
+
 TRUE = frozenset(("true", "1", "yes", "on", "t", "y"))
 FALSE = frozenset(("false", "0", "no", "off", "f", "n"))
 
@@ -72,6 +75,8 @@ def convert(field: Field, value: Any) -> Any:
         raise InvalidAttribute(
             attribute=field.wire, reason=str(error).rstrip("."), value=value, expected=json_type(field)
         ) from None
+    if isinstance(converted, int) and abs(converted) > LARGEST:
+        raise InvalidAttribute(attribute=field.wire, reason="the number is too large", value=value, expected="integer")
     if attribute is not None and isinstance(converted, str):
         _check_text(field, converted)
     return converted
@@ -125,6 +130,8 @@ def _from_text(field: Field, text: str) -> Any:
     if field.type is bool:
         return to_boolean(text)
     if field.type is int:
+        if len(text) > 19 or abs(int(text)) > LARGEST:
+            raise ValueError(f"'{text}' is too large")
         return int(text)
     if field.type is float:
         return float(text)

@@ -83,6 +83,20 @@ def test_pages_neither_miss_nor_repeat(store):
     assert [(-int(p.description), p.id) for p in whole] == sorted((-int(p.description), p.id) for p in rows)
 
 
+@pytest.mark.parametrize("ascending", [True, False])
+def test_pages_go_on_behind_nulls(store, ascending):
+    fill(store, *(project(f"{n}", description=[None, "a", "b"][n % 3]) for n in range(9)))
+    order = (("description", ascending), ("id", True))
+    seen, after = [], None
+    with store.read() as session:
+        while page := session.select(Project, Query(order=order, after=after, limit=2)):
+            seen += page
+            after = page[-1]
+    assert len(seen) == len({p.id for p in seen}) == 9
+    texts = [p.description or "" for p in seen]
+    assert texts == sorted(texts, reverse=not ascending)
+
+
 def test_groups_of_conditions_are_alternatives(store):
     fill(store, project("a", enabled=False), project("b"), project("c"))
     with store.read() as session:

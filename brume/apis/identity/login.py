@@ -14,13 +14,13 @@ from brume.cloud.identity import authentication, tokens, users
 from brume.cloud.identity.assignments import Target
 from brume.cloud.identity.authentication import Login
 from brume.cloud.identity.errors import TokenNotFound, ValidationError
-from brume.cloud.identity.passwords import Cost, hash_password, matches
+from brume.cloud.identity.passwords import BLOCK, LOG2_COST, PARALLEL, matches
 from brume.cloud.identity.resources import User
 from brume.cloud.identity.tokens import Token
 from brume.cloud.store.session import Session
 
-NOBODY = hash_password("nobody", b"\0" * 16, Cost(log2=1))
-"""Compared with when the user does not exist, so that the answer is not faster by much."""
+NOBODY = f"$scrypt$ln={LOG2_COST},r={BLOCK},p={PARALLEL}${'A' * 22}${'A' * 43}"
+"""Compared with when the user does not exist, so that the answer takes as long. It is the hash of nothing known."""
 
 
 async def issue(request: Request) -> Response:

@@ -102,6 +102,11 @@ class Database:
         else:
             self._connection.rollback()
 
+    def end_read(self) -> None:
+        """Leave the snapshot that other servers than SQLite open with the first SELECT."""
+        if not self.is_sqlite:
+            self._connection.rollback()
+
     def close(self) -> None:
         """Close the connection."""
         self.cursor.close()

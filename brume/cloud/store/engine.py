@@ -59,7 +59,11 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that only reads."""
-        yield Session(self._database, None)
+        try:
+            yield Session(self._database, None)
+        finally:
+            if not self._writing:
+                self._database.end_read()
 
     @contextmanager
     def write(self, context: RequestContext) -> Iterator[Session]:
@@ -83,7 +87,8 @@ class Store:
                 listener(commit)
 
     def listen(self, listener: Listener) -> None:
-        """Call `listener` with every commit from now on."""
+        """Call `listener` with every commit from now on. It runs before the request is answered, so it should only take
+        note and schedule its work; what it raises fails the request, although the commit stands."""
         self._listeners.append(listener)
 
     def load(self, kind: type[T]) -> Iterator[T]:

@@ -89,11 +89,11 @@ class Session:
                 values |= group_values
         if query.any_of and not shapes:
             return []
+        statements = self._database.statements(kind)
         if query.after is not None:
-            values |= {f"after_{name}": getattr(query.after, name) for name, _ in query.order}
+            values |= statements.after_values(query.after, query.order)
         if query.limit is not None:
             values["the_limit"] = query.limit
-        statements = self._database.statements(kind)
         compiled = statements.select(tuple(shapes), query.order, query.after is not None, query.limit is not None)
         return cast(list[T], list(map(statements.codec.decode, self._run(compiled, values))))
 

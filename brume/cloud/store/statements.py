@@ -16,6 +16,8 @@ from sqlalchemy.engine import Dialect
 from brume.cloud.resource import Declaration, Resource
 from brume.cloud.store.columns import RowCodec
 
+LEAST = -(2**63)
+
 Parameters = Sequence[Any] | Mapping[str, Any]
 
 
@@ -97,7 +99,7 @@ class TableStatements:
             if after:
                 statement = statement.where(self._after(order))
             for name, ascending in order:
-                column = self.table.c[name]
+                column = self._sortable(name)
                 statement = statement.order_by(column.asc() if ascending else column.desc())
             return statement.limit(sql.bindparam("the_limit", type_=sql.Integer)) if limited else statement
 
@@ -128,11 +130,24 @@ class TableStatements:
         """Rows behind the marker in the order: (a > :a) or (a = :a and b > :b) or ..."""
         steps = []
         for index, (name, ascending) in enumerate(order):
-            column = self.table.c[name]
+            column = self._sortable(name)
             bind: sql.BindParameter[Any] = sql.bindparam(f"after_{name}")
-            same = [self.table.c[n] == sql.bindparam(f"after_{n}") for n, _ in order[:index]]
+            same = [self._sortable(n) == sql.bindparam(f"after_{n}") for n, _ in order[:index]]
             steps.append(sql.and_(*same, column > bind if ascending else column < bind))
         return sql.or_(*steps)
+
+    def _sortable(self, name: str) -> sql.ColumnElement[Any]:
+        """A column as it is ordered: null counts as the least value, so that pages can continue behind it."""
+        column = self.table.c[name]
+        return sql.func.coalesce(column, sql.literal_column(_least(column, quoted=True))) if column.nullable else column
+
+    def after_values(self, row: Resource, order: tuple[tuple[str, bool], ...]) -> dict[str, Any]:
+        """The parameters of the marker."""
+        result = {}
+        for name, _ in order:
+            value = getattr(row, name)
+            result[f"after_{name}"] = _least(self.table.c[name]) if value is None else value
+        return result
 
     def _get(self, name: Any, build: Any, columns: Sequence[str] | None = None) -> Compiled:
         found = self._cache.get(name)
@@ -147,3 +162,10 @@ class TableStatements:
     def key_of(self, row: Resource) -> tuple[Any, ...]:
         """The key of a row, always as a tuple."""
         return tuple(getattr(row, name) for name in self.declaration.key)
+
+
+def _least(column: sql.Column[Any], quoted: bool = False) -> Any:
+    """The value that null is ordered as: the empty text, or a number below all."""
+    if isinstance(column.type, sql.String):
+        return "''" if quoted else ""
+    return str(LEAST) if quoted else LEAST
