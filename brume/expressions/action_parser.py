@@ -1,13 +1,13 @@
 """Actions from text: a list of typed steps, and the prerequisites their fields bring."""
 
-from functools import lru_cache
-
 import msgspec
 
 from .action_assignments import parse_assignment
 from .action_context import ActionContext, Position
 from .action_services import SERVICES
+from .action_shape import ActionShape, Maker, maker_of, marked_text, shape_of_actions
 from .action_words import WORDS
+from .errors import ExpressionError
 from .expression import Expression
 from .logical_fields import logical_fields
 from .steps import Step, format_steps
@@ -70,7 +70,41 @@ def parse_actions_with(text: str, symbols: Symbols, position: Position = ANYWHER
     return ParsedActions(steps, parser.prerequisites)
 
 
-@lru_cache(maxsize=16384)
 def parse_actions(text: str, position: Position = ANYWHERE) -> ParsedActions:
     """The steps of an actions column in the logical table at `position`."""
-    return parse_actions_with(text, logical_fields(), position)
+    parsed = _parsed.get((text, position))
+    if parsed is None:
+        if len(_parsed) >= _KEPT:
+            del _parsed[next(iter(_parsed))]
+        parsed = _parsed[text, position] = _by_shape(text, position)
+    return parsed
+
+
+_KEPT = 16_384
+_parsed: dict[tuple[str, Position], ParsedActions] = {}
+_shapes: dict[tuple[tuple[str, ...], Position], tuple[Maker, Expression | None] | None] = {}
+
+
+def _by_shape(text: str, position: Position) -> ParsedActions:
+    shape = shape_of_actions(text)
+    if shape is None:
+        return parse_actions_with(text, logical_fields(), position)
+    key = (shape.key, position)
+    if key not in _shapes:
+        if len(_shapes) >= _KEPT:
+            del _shapes[next(iter(_shapes))]
+        _shapes[key] = _learn(shape, position)
+    known = _shapes[key]
+    if known is None:
+        return parse_actions_with(text, logical_fields(), position)
+    maker, prerequisites = known
+    return ParsedActions(maker(shape.values), prerequisites)
+
+
+def _learn(shape: ActionShape, position: Position) -> tuple[Maker, Expression | None] | None:
+    try:
+        marked = parse_actions_with(marked_text(shape), logical_fields(), position)
+    except ExpressionError:
+        return None
+    maker = maker_of(marked.steps, len(shape.values))
+    return None if maker is None else (maker, marked.prerequisites)

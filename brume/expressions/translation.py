@@ -50,13 +50,15 @@ class Translation(msgspec.Struct, frozen=True):
 class _KnownShape:
     """A shape met before: its expression, what its slots are for, and its plans by outcome."""
 
-    __slots__ = ("expression", "plans", "roles")
+    __slots__ = ("expression", "plans", "roles", "whole")
 
     def __init__(self, expression: Expression) -> None:
         self.expression = expression
         found = slot_roles(expression)
         self.roles = tuple(found[number] for number in range(len(found)))
         self.plans: dict[tuple[int, ...], Plan | None] = {}
+        self.whole: Translation | None = None
+        """The translation itself, of a shape without slots."""
 
 
 _known: dict[tuple[str, Expression | None], _KnownShape | None] = {}
@@ -111,6 +113,8 @@ def _short_way(shape: Shape, lookups: Lookups, prerequisites: Expression | None,
     known = _known_shape(shape, prerequisites)
     if known is None:
         return None
+    if known.whole is not None:
+        return known.whole
     try:
         filling = look_up(shape, known.roles, lookups, open_sets)
     except Unfit:
@@ -120,7 +124,12 @@ def _short_way(shape: Shape, lookups: Lookups, prerequisites: Expression | None,
         known.plans[outcomes] = make_plan(known.expression, outcomes, prerequisites, logical_fields())
     plan = known.plans[outcomes]
     filled = None if plan is None else fill(plan, filling, lookups.port)
-    return None if filled is None else Translation(*filled)
+    if filled is None:
+        return None
+    translation = Translation(*filled)
+    if not shape.constants:
+        known.whole = translation
+    return translation
 
 
 class _AnySets:
