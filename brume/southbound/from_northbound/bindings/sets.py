@@ -79,7 +79,7 @@ def group_port(member: Member, view: View) -> Iterator[Output]:
         return
     yield Member(PortGroup.ports, port_group_uuid(group, port.switch), port.name)
     ip4, ip6 = has_own_sets(view, group)
-    for addresses in port.addresses:
+    for addresses in port.addresses[: len(port.own_macs)]:
         if ip4:
             for address in addresses.ipv4:
                 yield Member(AddressSet.addresses, group_set_uuid(group, "ip4"), address)

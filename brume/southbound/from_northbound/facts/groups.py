@@ -6,7 +6,8 @@ from collections.abc import Hashable, Iterator
 
 from brume.derive.rules import Output, rule
 from brume.derive.view import View
-from brume.northbound.schema import LogicalSwitch, PortGroup
+from brume.northbound.schema import PortGroup
+from brume.southbound.from_northbound.facts.ports import switch_of
 from brume.tables.row import Member, Row
 
 
@@ -22,7 +23,8 @@ class GroupPlacement(Row, frozen=True, kw_only=True):
 
 @rule(PortGroup.ports)
 def group_placement(member: Member, view: View) -> Iterator[Output]:
-    for switch in view.owners(LogicalSwitch.ports, member.child)[:1]:
+    switch = switch_of(view, str(member.child))
+    if switch is not None:
         yield GroupPlacement(group=str(member.parent), switch=switch)
 
 

@@ -45,6 +45,9 @@ class RouterNat(Row, frozen=True, kw_only=True):
 
 
 nats_by_router = Index(RouterNat, "router", lambda nat: nat.router)
+nats_with_mac = Index(
+    RouterNat, "router", lambda nat: nat.router if nat.external_mac is not None and nat.type != "snat" else None
+)
 
 
 @rule(LogicalRouter.nat)

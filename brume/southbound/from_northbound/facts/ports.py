@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from typing import Final
 
-from brume.derive.rules import Output, Problem, rule
+from brume.derive.rules import Output, Problem, derived, rule
 from brume.derive.view import View
 from brume.expressions.constants import quote
 from brume.northbound.schema import (
@@ -130,9 +130,28 @@ def router_key(router: LogicalRouter, view: View) -> Iterator[Output]:
     yield KeyRequest(owner=router.uuid, space="", requested=requested_key(router.options))
 
 
+@derived
+def is_there(view: View, row_type: type[LogicalSwitch] | type[LogicalRouter], uuid: str) -> bool:
+    """Whether the switch or router is there, whatever it says."""
+    return view.get(row_type, uuid) is not None
+
+
+def switch_of(view: View, port: str) -> str | None:
+    """The switch a port is on; None if it is on none."""
+    owners = view.owners(LogicalSwitch.ports, port)
+    return owners[0] if owners and is_there(view, LogicalSwitch, owners[0]) else None
+
+
+def router_of(view: View, port: str) -> str | None:
+    """The router a router port is on; None if it is on none."""
+    owners = view.owners(LogicalRouter.ports, port)
+    return owners[0] if owners and is_there(view, LogicalRouter, owners[0]) else None
+
+
 @rule(LogicalSwitchPort)
 def switch_port(port: LogicalSwitchPort, view: View) -> Iterator[Output]:
-    for switch in view.owners(LogicalSwitch.ports, port.uuid)[:1]:
+    switch = switch_of(view, port.uuid)
+    if switch is not None:
         fact = _switch_port(port, switch, view)
         yield fact
         yield KeyRequest(owner=port.uuid, space=switch, requested=requested_key(port.options))
@@ -189,9 +208,8 @@ def _floods(port: LogicalSwitchPort) -> tuple[str, ...]:
 
 def _peer(port: LogicalSwitchPort, view: View) -> LogicalRouterPort | None:
     peer = view.one(router_port_by_name, port.options.get("router-port"))
-    if peer is None or not view.owners(LogicalRouter.ports, peer.uuid) or not _is_usable(peer):
-        return None
-    return peer
+    usable = peer is not None and _is_usable(peer) and router_of(view, peer.uuid) is not None
+    return peer if usable else None
 
 
 def _is_usable(port: LogicalRouterPort) -> bool:
@@ -219,7 +237,8 @@ def router_port(port: LogicalRouterPort, view: View) -> Iterator[Output]:
         message = f"mac {port.mac!r} with networks {', '.join(sorted(port.networks))!r}: not a MAC and networks"
         yield Problem(table="Logical_Router_Port", row=port.uuid, message=message)
         return
-    for router in view.owners(LogicalRouter.ports, port.uuid)[:1]:
+    router = router_of(view, port.uuid)
+    if router is not None:
         fact = _router_port(port, router, view)
         yield fact
         requested = requested_key(port.options)
@@ -232,7 +251,7 @@ def _router_port(port: LogicalRouterPort, router: str, view: View) -> RouterPort
     on_chassis = bool(port.ha_chassis_group or view.members(LogicalRouterPort.gateway_chassis, port.uuid))
     row = view.get(LogicalRouter, router)
     connected = view.one(switch_port_by_router_port, port.name)
-    switch_port = connected if connected and view.owners(LogicalSwitch.ports, connected.uuid) else None
+    switch_port = connected if connected and switch_of(view, connected.uuid) else None
     ipv4, ipv6 = _networks(port)
     return RouterPort(
         uuid=port.uuid,

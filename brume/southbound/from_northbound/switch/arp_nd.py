@@ -24,6 +24,9 @@ STAGE = SWITCH_IN.ARP_ND_RSP
 ALWAYS_UP = ("router", "localport")
 """Types of port that are answered for whether they are up or not."""
 
+NOT_COMPILED = ("virtual", "vtep")
+"""Types of port whose flows are missing; they are connected as ordinary ports are."""
+
 
 @rule(LogicalSwitch)
 def no_answer(switch: LogicalSwitch, view: View) -> Iterator[Output]:
@@ -49,8 +52,8 @@ def arp_nd_responder(port: SwitchPort, view: View) -> Iterator[Output]:
     if port.type == "localnet":
         # Requests from outside are answered by the chassis of the port they ask for, or by several at once.
         yield flow(STAGE, port.switch, 100, inport.equals(port.name), go_on)
-    if port.type == "virtual":
-        yield Problem(table="Logical_Switch_Port", row=port.uuid, message="virtual ports are not compiled")
+    if port.type in NOT_COMPILED:
+        yield Problem(table="Logical_Switch_Port", row=port.uuid, message=f"{port.type} ports are not compiled")
         return
     if port.unknown or port.type == "external" or is_transparent(view, port.switch):
         return

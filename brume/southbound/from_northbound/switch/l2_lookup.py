@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from brume.derive.rules import Output, rule
 from brume.derive.view import View
 from brume.expressions.actions import Actions, do, drop, get_fdb, go_on, output
+from brume.expressions.constants import quote
 from brume.expressions.fields import eth, icmp, icmp6, outport, tcp
 from brume.expressions.match import Match, all_of, any_of
 from brume.northbound.schema import LogicalSwitch
 from brume.southbound.from_northbound.bindings.multicast_groups import FLOOD, UNKNOWN_GROUP
-from brume.southbound.from_northbound.facts.nat import nats_by_router
+from brume.southbound.from_northbound.facts.nat import RouterNat
 from brume.southbound.from_northbound.facts.ports import (
     UNKNOWN,
     RouterPort,
@@ -43,7 +44,7 @@ def l2_lookup(switch: LogicalSwitch, view: View) -> Iterator[Output]:
 def unicast(port: SwitchPort, view: View) -> Iterator[Output]:
     if port.type == "external":
         return
-    deliver = Actions(f"outport = {port.quoted}; output;") if port.enabled else drop
+    deliver = _deliver(port)
     if port.router_addresses:
         yield from _to_router(port, deliver, view)
     for mac in port.own_macs:
@@ -57,11 +58,22 @@ def _to_router(port: SwitchPort, deliver: Actions, view: View) -> Iterator[Outpu
         return
     where = _where(port, peer, view)
     yield flow(SWITCH_IN.L2_LKUP, port.switch, L2_UNICAST, Match(f"eth.dst == {peer.mac}{where}"), deliver)
-    if peer.gateway:
-        for nat in view.find(nats_by_router, peer.router):
-            if nat.distributed and nat.external_mac is not None:
-                match = f'eth.dst == {nat.external_mac.lower()} && is_chassis_resident("{nat.logical_port}")'
-                yield flow(SWITCH_IN.L2_LKUP, port.switch, L2_UNICAST, Match(match), deliver)
+
+
+@rule(RouterNat)
+def distributed_nat(nat: RouterNat, view: View) -> Iterator[Output]:
+    """The MAC of a floating IP that is translated on its port's chassis."""
+    if not nat.distributed or nat.external_mac is None:
+        return
+    for gateway in view.find(gateway_ports, nat.router):
+        port = view.get(SwitchPort, gateway.switch_port) if gateway.switch_port is not None else None
+        if port is not None and port.router_addresses and port.type != "external":
+            match = f"eth.dst == {nat.external_mac.lower()} && is_chassis_resident({quote(nat.logical_port or '')})"
+            yield flow(SWITCH_IN.L2_LKUP, port.switch, L2_UNICAST, Match(match), _deliver(port))
+
+
+def _deliver(port: SwitchPort) -> Actions:
+    return Actions(f"outport = {port.quoted}; output;") if port.enabled else drop
 
 
 def _where(port: SwitchPort, peer: RouterPort, view: View) -> str:
@@ -75,4 +87,4 @@ def _where(port: SwitchPort, peer: RouterPort, view: View) -> str:
     return ""
 
 
-RULES = (l2_lookup, unicast)
+RULES = (l2_lookup, unicast, distributed_nat)

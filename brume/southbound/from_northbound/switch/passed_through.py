@@ -50,4 +50,9 @@ def load_balancer_group(member: Member, view: View) -> Iterator[Output]:
     yield Problem(table="Load_Balancer_Group", row=str(member.child), message="load balancing is not compiled")
 
 
-RULES = (passed_through, quality_of_service, load_balancer, load_balancer_group)
+@rule(LogicalSwitch.forwarding_groups)
+def forwarding_group(member: Member, view: View) -> Iterator[Output]:
+    yield Problem(table="Forwarding_Group", row=str(member.child), message="forwarding groups are not compiled")
+
+
+RULES = (passed_through, quality_of_service, load_balancer, load_balancer_group, forwarding_group)

@@ -13,8 +13,8 @@ from brume.expressions.actions import Actions, do, output
 from brume.expressions.fields import outport
 from brume.expressions.match import Match
 from brume.southbound.from_northbound.bindings.multicast_groups import FLOOD_L2_GROUP
-from brume.southbound.from_northbound.facts.nat import nats_by_router
-from brume.southbound.from_northbound.facts.ports import HOSTS, RouterPort, SwitchPort
+from brume.southbound.from_northbound.facts.nat import RouterNat, nats_with_mac
+from brume.southbound.from_northbound.facts.ports import HOSTS, RouterPort, SwitchPort, router_ports
 from brume.southbound.from_northbound.flows import flow, switch_has
 from brume.southbound.pipeline import SWITCH_IN
 from brume.southbound.priorities import L2_ROUTER_ADDRESS, L2_SELF_ORIGINATED
@@ -28,23 +28,33 @@ def router_addresses(port: SwitchPort, view: View) -> Iterator[Output]:
     peer = view.get(RouterPort, port.peer) if port.peer is not None else None
     if peer is None or not peer.enabled:
         return
-    hosts = switch_has(view, port.switch, HOSTS)
-    deliver = Actions(f"outport = {port.quoted}; output;")
-    if hosts:
-        deliver = Actions(f"clone {{outport = {port.quoted}; output; }}; {FLOOD_TO_HOSTS}")
-    nats = [nat for nat in view.find(nats_by_router, peer.router) if nat.type != "snat"]
-    ipv4 = [nat.external_ip for nat in nats if not nat.is_ipv6] + [network.address for network in peer.ipv4]
-    ipv6 = [nat.external_ip for nat in nats if nat.is_ipv6] + [network.address for network in peer.ipv6]
-    for address in dict.fromkeys(ipv4):
-        match = Match(f"{NOT_VXLAN} && arp.op == 1 && arp.tpa == {address}")
-        yield flow(SWITCH_IN.L2_LKUP, port.switch, L2_ROUTER_ADDRESS, match, deliver)
-    for address in dict.fromkeys(ipv6):
-        match = Match(f"{NOT_VXLAN} && nd_ns && nd.target == {address}")
-        yield flow(SWITCH_IN.L2_LKUP, port.switch, L2_ROUTER_ADDRESS, match, deliver)
-    if hosts:
-        macs = dict.fromkeys([peer.mac, *(nat.external_mac for nat in nats if nat.external_mac)])
+    for network in (*peer.ipv4, *peer.ipv6):
+        yield _request(port, network.address, view)
+    if switch_has(view, port.switch, HOSTS):
+        translations = view.find(nats_with_mac, peer.router)
+        macs = dict.fromkeys([peer.mac, *(nat.external_mac or "" for nat in translations)])
         match = Match(f"eth.src == {{{', '.join(macs)}}} && (arp.op == 1 || rarp.op == 3 || nd_ns)")
         yield flow(SWITCH_IN.L2_LKUP, port.switch, L2_SELF_ORIGINATED, match, FLOOD_TO_HOSTS)
 
 
-RULES = (router_addresses,)
+@rule(RouterNat)
+def translated_address(nat: RouterNat, view: View) -> Iterator[Output]:
+    """A floating IP is an address of its router on every switch the router is connected to."""
+    if nat.type == "snat":
+        return
+    for peer in view.find(router_ports, nat.router):
+        port = view.get(SwitchPort, peer.switch_port) if peer.switch_port is not None else None
+        if port is not None and peer.enabled:
+            yield _request(port, nat.external_ip, view)
+
+
+def _request(port: SwitchPort, address: str, view: View) -> Output:
+    deliver = f"outport = {port.quoted}; output;"
+    if switch_has(view, port.switch, HOSTS):
+        deliver = f"clone {{outport = {port.quoted}; output; }}; {FLOOD_TO_HOSTS}"
+    asked = f"nd_ns && nd.target == {address}" if ":" in address else f"arp.op == 1 && arp.tpa == {address}"
+    match = Match(f"{NOT_VXLAN} && {asked}")
+    return flow(SWITCH_IN.L2_LKUP, port.switch, L2_ROUTER_ADDRESS, match, Actions(deliver))
+
+
+RULES = (router_addresses, translated_address)
