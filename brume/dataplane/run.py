@@ -1,0 +1,357 @@
+"""One packet on its way through the tables: the state that actions act on.
+
+An action, compiled (`compile.py`), is a function of a Run. It changes `key`; frame bytes are made from the key only
+when something is sent. `looked` and `written` say which bits of the packet's first key decided what happens, and
+which were overwritten since: what `cache.py` needs to do the same again for the next such packet.
+
+Rules, as Open vSwitch (ofproto/ofproto-dpif-xlate.c): at most 64 tables deep and 4096 resubmits; a packet is not sent
+back to its input port but by IN_PORT; what `clone`, a group's bucket or a patch port changes is forgotten after it;
+`ct(table=)` goes on with a copy in that table while the actions after it go on with the original.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from brume.dataplane import trace as t
+from brume.dataplane.cache import Operation, Sent, Tracked
+from brume.dataplane.conntrack.tracker import CT_BITS, Conntrack, Request
+from brume.dataplane.extract import extract
+from brume.dataplane.flow_table import Entry, Step
+from brume.dataplane.ports import Port, PortKind
+from brume.dataplane.result import FrameOut, PacketIn, Paused, Result
+from brume.dataplane.rewrite import HEADERS, rewrite
+from brume.dataplane.tunnels import TUNNEL_BITS, encapsulate
+from brume.openflow.messages import ports
+from brume.openflow.messages.actions import Controller
+from brume.openflow.messages.fields import FIELDS
+
+if TYPE_CHECKING:
+    from brume.dataplane.bridge import Bridge
+    from brume.dataplane.switch import Switch
+
+MAX_DEPTH: Final = 64
+MAX_RESUBMITS: Final = 4096
+MAX_RECIRCULATIONS: Final = 64
+
+_IN_PORT: Final = FIELDS["in_port"]
+_ETH_SRC: Final = FIELDS["eth_src"]
+_OPTION: Final = FIELDS["tun_metadata0"]
+_REGISTERS: Final = sum(FIELDS[f"xxreg{i}"].mask for i in range(4)) | FIELDS["metadata"].mask
+LEFT_BEHIND: Final = _REGISTERS | TUNNEL_BITS | CT_BITS | _IN_PORT.mask  # by who goes through a patch port
+METADATA: Final = LEFT_BEHIND | FIELDS["pkt_mark"].mask
+
+
+class Pending:
+    """A list of actions under way, and which comes next."""
+
+    __slots__ = ("following", "steps")
+
+    def __init__(self, steps: tuple[Step, ...], following: int) -> None:
+        self.steps = steps
+        self.following = following
+
+
+class Run:
+    """A packet, where it is, and what it has caused so far."""
+
+    __slots__ = (
+        "base",
+        "bridge",
+        "cacheable",
+        "conntrack",
+        "credited",
+        "depth",
+        "entry",
+        "frame",
+        "frames",
+        "key",
+        "live",
+        "looked",
+        "now",
+        "operations",
+        "queue",
+        "recirculations",
+        "resubmits",
+        "result",
+        "stack",
+        "stopped",
+        "switch",
+        "table",
+        "trace",
+        "written",
+    )  # fmt: skip
+
+    def __init__(self, switch: Switch, bridge: Bridge, key: int, frame: bytes, now: float, result: Result) -> None:
+        self.switch = switch
+        self.bridge = bridge
+        self.conntrack: Conntrack = switch.conntrack
+        self.key = self.base = key  # `base` is the key whose headers `frame` has
+        self.frame = frame
+        self.now = now
+        self.result = result
+        self.table = 0
+        self.entry: Entry | None = None
+        self.frames: list[Pending] = []
+        self.stack: list[int] = []
+        self.depth = self.resubmits = self.recirculations = 0
+        self.queue = 0
+        self.stopped = False
+        self.live = True  # False in a trace: count, learn and commit nothing
+        self.trace: list[t.Node] | None = None
+        self.looked = self.written = 0
+        self.cacheable = True
+        self.operations: list[Operation] = []
+        self.credited: list[Entry] = []
+
+    # -- tables --------------------------------------------------------------------------------------------------
+
+    def lookup(self, table: int, in_port: int | None = None) -> None:
+        """Find the packet's flow in a table, as if from another port perhaps, and do what it says."""
+        if self.depth >= MAX_DEPTH or self.resubmits >= MAX_RESUBMITS:
+            self.drop("too many resubmits")
+            self.stopped = True
+            return
+        key = self.key if in_port is None else _IN_PORT.set(self.key, in_port)
+        entry, looked = self.bridge.tables.lookup(table, key)
+        self.looked |= looked & ~self.written
+        saved = self.table, self.entry
+        self.table, self.entry = table, entry
+        self.resubmits += 1
+        self.depth += 1
+        if self.trace is not None:
+            self._traced(entry)
+        elif entry is not None:
+            entry.packets += 1
+            entry.bytes += len(self.frame)
+            entry.used = self.now
+            self.credited.append(entry)
+            self.execute(entry.steps or self.switch.compiled(entry))
+        self.depth -= 1
+        self.table, self.entry = saved
+
+    def execute(self, steps: tuple[Step, ...], start: int = 0) -> None:
+        """Do one list of actions; stop where one says so."""
+        if len(steps) - start == 1:  # nothing would be left to do after a pause
+            steps[start](self)
+            return
+        pending = Pending(steps, start)
+        self.frames.append(pending)
+        for index in range(start, len(steps)):
+            pending.following = index + 1
+            if steps[index](self) or self.stopped:
+                break
+        self.frames.pop()
+
+    def _traced(self, entry: Entry | None) -> None:
+        outside = self.trace
+        assert outside is not None
+        inside: list[t.Node] = []
+        key = self.key
+        if entry is not None:
+            steps = entry.steps or self.switch.compiled(entry)
+            for action, step in zip(entry.flow.actions, steps, strict=True):
+                before = self.key
+                self.trace = []
+                stop = step(self)
+                inside.append(t.Acted(action, t.changes(before, self.key), tuple(self.trace)))
+                if stop or self.stopped:
+                    break
+        self.trace = outside
+        outside.append(t.Looked(self.bridge.name, self.table, key, entry.flow if entry else None, tuple(inside)))
+
+    def drop(self, reason: str) -> None:
+        """Say why a branch ended with nothing sent (to a trace)."""
+        if self.trace is not None:
+            self.trace.append(t.Dropped(reason))
+            self.result.drops.append(reason)
+
+    # -- copies --------------------------------------------------------------------------------------------------
+
+    def aside(self, steps: tuple[Step, ...]) -> None:
+        """Do actions on a copy: clone(), and the bucket of a group."""
+        saved = self.key, self.frame, self.base, self.written, self.frames, self.stack, self.queue
+        self.frames, self.stack = [], []
+        self.execute(steps)
+        self.key, self.frame, self.base, self.written, self.frames, self.stack, self.queue = saved
+        self.stopped = False
+
+    def _through_patch(self, bridge: Bridge, port: Port) -> None:
+        saved = self.key, self.written, self.bridge, self.frames, self.stack, self.table, self.entry
+        self.written |= LEFT_BEHIND
+        self.key = _IN_PORT.set(self.key & ~LEFT_BEHIND, port.number)
+        self.bridge, self.frames, self.stack = bridge, [], []
+        self.lookup(0)
+        self.key, self.written, self.bridge, self.frames, self.stack, self.table, self.entry = saved
+        self.stopped = False
+
+    def track(self, request: Request, table: int | None) -> None:
+        """One ct action. With a table, a copy goes on there with what the tracker found."""
+        if self.stack:
+            self.cacheable = False
+        self.operations.append(Tracked(self.written, self.key & self.written, request, table, self.bridge))
+        frame = self.sent_frame()
+        key, tracked = self.conntrack.track(self.key, frame, request, self.now)
+        if self.trace is not None:
+            self._trace_tracked(request, table, key, tracked)
+        elif table is None:
+            if tracked != frame:  # translated, but the pipeline goes on as if it were not
+                self.frame, self.base = tracked, self.key
+                self.cacheable = False
+        else:
+            self._recirculate(table, key, tracked)
+
+    def _trace_tracked(self, request: Request, table: int | None, key: int, tracked: bytes) -> None:
+        outside = self.trace
+        assert outside is not None
+        self.trace = []
+        if table is not None:
+            self._recirculate(table, key, tracked)
+        inside = tuple(self.trace)
+        self.trace = outside
+        outside.append(t.Tracked(request.zone, request.commit, t.changes(self.key, key), table, inside))
+
+    def _recirculate(self, table: int, key: int, frame: bytes) -> None:
+        if self.recirculations >= MAX_RECIRCULATIONS:
+            self.drop("too many recirculations")
+            return
+        saved = self.key, self.frame, self.base, self.frames, self.stack, self.depth, self.resubmits
+        segment = self.looked, self.written, self.cacheable, self.operations, self.credited, self.table, self.entry
+        self.recirculations += 1
+        self.stack = list(self.stack)
+        self.frames = []
+        self.depth = self.resubmits = 0
+        self.begin(table, key, frame)
+        self.recirculations -= 1
+        self.key, self.frame, self.base, self.frames, self.stack, self.depth, self.resubmits = saved
+        self.looked, self.written, self.cacheable, self.operations, self.credited, self.table, self.entry = segment
+        self.stopped = False
+
+    def again(self, bridge: Bridge, table: int, key: int, frame: bytes) -> None:
+        """Go on in a table after a ct action that was done from the cache."""
+        if self.recirculations >= MAX_RECIRCULATIONS:
+            return
+        saved, self.bridge = self.bridge, bridge
+        self.recirculations += 1
+        self.frames, self.stack = [], []
+        self.depth = self.resubmits = 0
+        self.begin(table, key, frame)
+        self.recirculations -= 1
+        self.bridge, self.stopped = saved, False
+
+    def begin(self, table: int, key: int, frame: bytes) -> None:
+        """Start in a table: from the cache if it knows, else by looking up (and tell the cache)."""
+        self.key = self.base = key
+        self.frame = frame
+        cache = self.switch.cache
+        if self.trace is not None or cache is None:
+            self.lookup(table)
+            return
+        cached = cache.find(self.bridge, table, key)
+        if cached is not None:
+            cached.replay(self, key, frame)
+            return
+        self.looked = self.written = 0
+        self.cacheable = not self.stack
+        self.operations, self.credited = [], []
+        self.lookup(table)
+        if self.cacheable:
+            cache.store(self.bridge, table, key, self.looked, tuple(self.operations), tuple(self.credited))
+
+    # -- leaving -------------------------------------------------------------------------------------------------
+
+    def sent_frame(self) -> bytes:
+        """The frame as the key now says it is."""
+        if (self.key ^ self.base) & HEADERS:
+            self.frame = rewrite(self.frame, self.base, self.key)
+            self.base = self.key
+        return self.frame
+
+    def output(self, number: int) -> None:
+        """Send to a port, or to what a reserved number stands for."""
+        if number >= ports.MAX and number != ports.LOCAL:
+            self.switch.reserved_output(self, number)
+            return
+        if number == _IN_PORT.get(self.key):
+            self.drop("not sent back to the port it came from")
+            return
+        self.looked |= _IN_PORT.mask & ~self.written
+        self.send(number)
+
+    def send(self, number: int) -> None:
+        """Send to an ordinary port, the input port too."""
+        port = self.bridge.ports.get(number)
+        if port is None:
+            self.drop(f"no port {number} in {self.bridge.name}")
+        elif port.kind is PortKind.PATCH:
+            peer = self.switch.peer_of(port)
+            if peer is None:
+                self.drop(f"patch port {port.name} has no peer")
+            else:
+                self.note_sent(port)
+                self._through_patch(*peer)
+        else:
+            self.operations.append(Sent(self.written, self.key & self.written, self.bridge, port, self.queue))
+            self.note_sent(port)
+            self.leave(self.bridge, port, self.key, self.sent_frame(), self.queue, bool(self.written & _OPTION.mask))
+
+    def note_sent(self, port: Port) -> None:
+        if self.trace is not None and port.kind is not PortKind.TUNNEL:
+            self.trace.append(t.Sent(self.bridge.name, port.number, port.name, port.kind.value, self.sent_frame()))
+
+    def leave(self, bridge: Bridge, port: Port, key: int, frame: bytes, queue: int, with_option: bool) -> None:
+        """A finished frame goes out of a port that is not a patch."""
+        if self.live:
+            counters = bridge.counters[port.number]
+            counters.sent += 1
+            counters.sent_bytes += len(frame)
+        if port.kind is not PortKind.TUNNEL:
+            self.result.outputs.append(FrameOut(bridge.name, port.number, port.name, frame, queue))
+            return
+        tunnelled = encapsulate(port, key, frame, with_option or bool(_OPTION.get(key)))
+        if tunnelled is None:
+            self.drop(f"tunnel port {port.name} has no destination")
+            return
+        self.result.tunnels.append(tunnelled)
+        if self.trace is not None:
+            self.trace.append(t.Tunnelled(bridge.name, port.number, port.name, tunnelled))
+
+    def to_controller(self, action: Controller, reason: int, pause: bool = False) -> None:
+        """Send a packet-in; with `pause`, what is left of the pipeline goes along and stops here."""
+        self.cacheable = False
+        paused = None
+        if pause:
+            rest = tuple((pending.steps, pending.following) for pending in self.frames)
+            paused = Paused(rest, tuple(self.stack))
+            self.stopped = True
+        cookie = self.entry.flow.cookie if self.entry is not None else 0
+        told = PacketIn(
+            bridge=self.bridge.name,
+            table=self.table,
+            cookie=cookie,
+            reason=reason,
+            userdata=action.userdata,
+            frame=self.sent_frame(),
+            key=self.key,
+            max_len=action.max_len,
+            controller_id=action.controller_id,
+            meter_id=action.meter_id,
+            paused=paused,
+        )
+        self.result.packet_ins.append(told)
+        if self.trace is not None:
+            self.trace.append(t.Told(told))
+
+    def resume(self, paused: Paused) -> None:
+        """Do what a pause left to do, the innermost list of actions first."""
+        self.stack = list(paused.stack)
+        self.cacheable = False
+        for steps, following in reversed(paused.frames):
+            self.execute(steps, following)
+            if self.stopped:
+                return
+
+    def reparse(self, frame: bytes) -> None:
+        """The frame's length changed: read its headers anew, keep the rest of the key."""
+        self.frame = frame
+        self.key = self.base = (self.key & METADATA) | extract(frame)
