@@ -12,11 +12,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import msgspec
-
 from brume.apis.rest.messages import Request
 from brume.cloud.network.errors import PolicyNotAuthorized
-from brume.cloud.network.resources import Network
 from brume.cloud.policy import Policy
 from brume.cloud.resource import Declaration
 
@@ -41,16 +38,22 @@ def policy() -> Policy:
     return Policy(rules)
 
 
+def allows(request: Request, rule: str, target: Target) -> bool:
+    """Whether the asker may. An operation without a rule of its own has the rule "default", as in oslo.policy."""
+    checked = request.service.policy
+    return checked.allows(rule if rule in checked else "default", request.context, target)
+
+
 def enforce(request: Request, rule: str, target: Target) -> None:
     """Raise PolicyNotAuthorized unless the asker may."""
-    if not request.service.policy.allows(rule, request.context, target):
+    if not allows(request, rule, target):
         raise PolicyNotAuthorized(rule=f"rule:{rule}")
 
 
 def enforce_attributes(request: Request, rule: str, declaration: Declaration, given: Target, target: Target) -> None:
     """Raise PolicyNotAuthorized unless the asker may do this with these attributes. `given` is by field name."""
     checked = request.service.policy
-    refused = [] if checked.allows(rule, request.context, target) else [rule]
+    refused = [] if allows(request, rule, target) else [rule]
     names = [rule]
     for own in _attribute_rules(rule, declaration, given):
         if own in checked:
@@ -86,21 +89,3 @@ def hidden(request: Request, noun: str) -> frozenset[str]:
     checked = request.service.policy
     own = {"project_id": request.context.project_id, "network:project_id": request.context.project_id}
     return frozenset(wire for rule, wire in _get_rules(checked, noun) if not checked.allows(rule, request.context, own))
-
-
-class NetworkOf(msgspec.Struct):
-    """A target that reads the network's owner from the store only when a rule looks at it."""
-
-    request: Request
-    network_id: str
-
-    def values(self) -> dict[str, Any]:
-        """What rules may ask of a network by its parts."""
-        network = self.request.session.get(Network, self.network_id)
-        if network is None:
-            return {}
-        return {
-            "network:project_id": network.project_id,
-            "shared": network.shared,
-            "router:external": network.router_external,
-        }

@@ -122,7 +122,9 @@ def _details(request: Request, settings: NetworkSettings) -> Json:
 
 def _update(request: Request, settings: NetworkSettings) -> Json:
     project = _allowed(request, "update")
-    given = request.object("quota")
+    given = dict(request.object("quota"))
+    force = bool(given.pop("force", False))
+    given.pop("check_limit", None)  # always checked, as in Neutron since 2025.1
     limits: dict[str, int] = {}
     unknown = [name for name in given if name not in settings.quotas]
     if unknown:
@@ -132,9 +134,19 @@ def _update(request: Request, settings: NetworkSettings) -> Json:
             limits[name] = checks.within(-1, LARGEST)(value)
         except ValueError as error:
             raise HTTPBadRequest(f"Invalid input for {name}. Reason: {error}.") from None
+    if not force:
+        _check_used(request, project, limits)
     for name, limit in limits.items():
         quotas.set_limit(request.session, SERVICE, project, name, limit)
     return {"quota": quotas.limits(request.session, SERVICE, project, settings.quotas)}
+
+
+def _check_used(request: Request, project: str, limits: dict[str, int]) -> None:
+    """A limit below what is used already helps nobody, unless it is forced."""
+    for name, limit in limits.items():
+        used = request.session.count(COUNTED[name], project_id=project) if name in COUNTED else 0
+        if 0 <= limit < used:
+            raise HTTPBadRequest(f"Quota limit {limit} for {name} must be greater than or equal to already used {used}")
 
 
 def _delete(request: Request, settings: NetworkSettings) -> None:
