@@ -26,6 +26,7 @@ from brume.northbound.schema import (
     LogicalRouterPort,
     LogicalSwitch,
     LogicalSwitchPort,
+    NBGlobal,
 )
 from brume.northbound.schema import PortGroup as NorthboundPortGroup
 from brume.southbound.allocation import Allocator, KeyRequest, TunnelKey
@@ -51,6 +52,7 @@ from brume.southbound.schema import (
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Database, Transaction
 from brume.tables.row import Member, Row
+from brume.values.uuids import derive_uuid
 
 FACTS = (SwitchPort, SwitchHas, RouterPort, GroupPlacement, RouterNat, RouterHas, KeyRequest, Problem)
 ACL_FACTS = (AclPlacement, SwitchAcls)
@@ -110,8 +112,16 @@ class Compiler:
 
     def start(self) -> ChangeSet:
         """Compile everything. Tunnel keys that the southbound has stay, rows that no rule makes go."""
+        self._require_global()
         with _no_collection():
             return self._start()
+
+    def _require_global(self) -> None:
+        """Make the row of settings if the northbound has none, as ovn-northd does."""
+        if not self.northbound.table(NBGlobal).rows:
+            transaction = Transaction()
+            transaction.put(NBGlobal(uuid=derive_uuid("NB_Global")))
+            self.northbound.apply(transaction)
 
     def _start(self) -> ChangeSet:
         if not any(self.southbound.table(row_type).rows for row_type in DERIVED):
