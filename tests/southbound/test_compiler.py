@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from brume.derive.rules import Problem
 from brume.northbound.schema import ACL, LogicalSwitch, LogicalSwitchPort, PortGroup
 from brume.southbound.compiler import Compiler
@@ -66,14 +64,17 @@ def add_instance(build: Builder, number: int) -> None:
         build.transaction.add(PortGroup.ports, uuid("group", group), uuid("port", f"vm{number}"))
 
 
-@pytest.mark.parametrize("ports", [10, 1000])
-def test_one_more_port_runs_a_constant_number_of_rules(ports: int) -> None:
+def rules_for_one_more(ports: int) -> int:
+    """How many rules run when a network of so many ports gets one more."""
     lab = Lab(network(ports))
     add_instance(lab.build, ports)
     lab.build.apply()
-    assert len(lab.compiler.engine.ran) == 14
-    assert lab.compiler.ran() == 17
     assert {str(key) for _, key in lab.compiler.engine.ran if isinstance(key, str)} == {uuid("port", f"vm{ports}")}
+    return lab.compiler.ran()
+
+
+def test_one_more_port_runs_a_constant_number_of_rules() -> None:
+    assert rules_for_one_more(10) == rules_for_one_more(1000) < 25
 
 
 def test_the_first_stateful_acl_makes_its_switch_track_connections() -> None:
