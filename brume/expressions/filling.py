@@ -11,6 +11,8 @@ from .template import SetReference, SetTemplate
 
 Filled = tuple[tuple[FlowMatch, ...], int, tuple[SetTemplate, ...]]
 _Opened = list[tuple[SetReference, Fill]]
+_Filled = tuple[list[Cube], _Opened]
+"""A dimension's allowed values, and the sets that may allow more."""
 
 
 def fill(plan: Plan, filling: Filling, port_number: PortNumber) -> Filled | None:
@@ -28,22 +30,24 @@ def fill(plan: Plan, filling: Filling, port_number: PortNumber) -> Filled | None
         filled = [_fill_dimension(dimension, filling, port_number) for dimension in conjunct.dimensions]
         if any(not cubes and not opened for cubes, opened in filled):
             continue
-        several = len(filled) > 1
-        if several and any(
-            len(cubes) == 1 and not opened and _has_several(dimension)
-            for (cubes, opened), dimension in zip(filled, conjunct.dimensions, strict=True)
-        ):
-            return None
-        conjunctions += several
+        if len(filled) > 1:
+            if any(map(_is_no_dimension, filled, conjunct.dimensions)):
+                return None
+            conjunctions += 1
+            flows.append(flow_match(fields | {"conj_id": (conjunctions, 0xFFFFFFFF)}))
         for number, (cubes, opened) in enumerate(filled):
-            clauses = (Clause(conjunctions, number, len(filled)),) if several else ()
+            clauses = (Clause(conjunctions, number, len(filled)),) if len(filled) > 1 else ()
             flows += _alternatives(fields, conjunct.dimensions[number], cubes, clauses)
             templates += _templates(fields, opened, clauses)
-        if several:
-            flows.append(flow_match(fields | {"conj_id": (conjunctions, 0xFFFFFFFF)}))
-    if len(plan.conjuncts) > 1:
+    if len(plan.conjuncts) > 1 or conjunctions:
         flows = merge_matches(flows)
     return tuple(flows), conjunctions, tuple(templates)
+
+
+def _is_no_dimension(filled: _Filled, dimension: Dimension) -> bool:
+    """Whether one value is left of several: had that been known before, there would be no dimension."""
+    cubes, opened = filled
+    return len(cubes) == 1 and not opened and _has_several(dimension)
 
 
 def _has_several(dimension: Dimension) -> bool:
@@ -72,7 +76,7 @@ def _put(cube: Cube, place: Fill) -> Cube:
     return cube[0] << place.offset, cube[1] << place.offset
 
 
-def _fill_dimension(dimension: Dimension, filling: Filling, port_number: PortNumber) -> tuple[list[Cube], _Opened]:
+def _fill_dimension(dimension: Dimension, filling: Filling, port_number: PortNumber) -> _Filled:
     """The field's allowed values, and the sets that may allow more."""
     numbers = [number for number in map(port_number, dimension.names) if number is not None]
     cubes = [*dimension.cubes, *((number, PORT_MASK) for number in numbers)]
