@@ -18,6 +18,7 @@ from brume.southbound.from_northbound.facts import acls as acl_facts
 from brume.southbound.from_northbound.facts import groups as group_facts
 from brume.southbound.from_northbound.facts import nat as nat_facts
 from brume.southbound.from_northbound.facts import ports as port_facts
+from brume.southbound.from_northbound.router.rules import RULES as ROUTER_RULES
 from brume.southbound.from_northbound.switch.rules import RULES as SWITCH_RULES
 
 FIRST_FACTS: Final[tuple[Rule, ...]] = (*port_facts.RULES, *group_facts.RULES, *nat_facts.RULES)
@@ -34,4 +35,4 @@ BINDINGS: Final[tuple[Rule, ...]] = (
     *problems.RULES,
 )
 
-SOUTHBOUND: Final[tuple[Rule, ...]] = (*BINDINGS, *SWITCH_RULES)
+SOUTHBOUND: Final[tuple[Rule, ...]] = (*BINDINGS, *SWITCH_RULES, *ROUTER_RULES)

@@ -1,0 +1,20 @@
+"""Logical flows of routers, a file for each thing a router does, in the order a packet meets them.
+
+    admission.py         take only what is addressed to the router          lr_in_admission
+    neighbors.py         who sent this, learn its MAC                       lr_in_lookup_neighbor, lr_in_learn_neighbor
+    martians.py          addresses that no packet may have                  lr_in_ip_input
+    own_addresses.py     answer for the router's own addresses              lr_in_ip_input
+    time_exceeded.py     packets that have been on their way too long       lr_in_ip_input
+    nat/                 floating IPs and SNAT                              lr_in_unsnat ... lr_out_snat
+    advertisements.py    answer IPv6 router solicitations                   lr_in_nd_ra_options, lr_in_nd_ra_response
+    routing.py           next hop and port                                  lr_in_ip_routing
+    arp_resolve.py       next hop to MAC                                    lr_in_arp_resolve
+    packet_length.py     what is too long for the way out                   lr_in_chk_pkt_len, lr_in_larger_pkts
+    gateway.py           to the chassis where the gateway is                lr_in_gw_redirect
+    arp_request.py       ask for a MAC that is not known                    lr_in_arp_request
+    delivery.py          out of the port                                    lr_out_delivery
+    passed_through.py    stages of features that are not compiled
+    ports.py             small questions about router ports that several of these ask
+
+A gateway port is a router port that lives on one chassis at a time; `is_chassis_resident("cr-<port>")` is true there.
+"""

@@ -1,0 +1,108 @@
+"""Where a translation is done, and whether it can be done at all.
+
+A distributed translation (a floating IP with a MAC and a port of its own) is done on the port's chassis; any other on
+the chassis where the router's gateway port is. A router that lives on one chassis as a whole is another matter
+(gateway_router.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from brume.derive.rules import Output, Problem, rule
+from brume.derive.view import View
+from brume.northbound.schema import LogicalRouter
+from brume.southbound.from_northbound.facts.nat import RouterNat
+from brume.southbound.from_northbound.facts.ports import RouterPort, gateway_ports
+from brume.southbound.from_northbound.router.ports import network_of
+from brume.values.prefix import Prefix
+
+TYPES_IN = ("dnat", "dnat_and_snat")
+TYPES_OUT = ("snat", "dnat_and_snat")
+
+
+class Place(NamedTuple):
+    """A translation and the gateway port at which it is done."""
+
+    nat: RouterNat
+    port: RouterPort
+
+    @property
+    def family(self) -> str:
+        """The match language's name for the addresses' family: ip4 or ip6."""
+        return "ip6" if self.nat.is_ipv6 else "ip4"
+
+    @property
+    def mac(self) -> str:
+        """The MAC of the outside address."""
+        return (self.nat.external_mac or "").lower() if self.nat.distributed else self.port.mac
+
+    @property
+    def on_gateway(self) -> str:
+        """Added to a match: only on the gateway's chassis, unless the translation is distributed."""
+        return "" if self.nat.distributed else f" && {self.resident}"
+
+    @property
+    def resident(self) -> str:
+        """The condition that holds where the translation is done."""
+        if self.nat.distributed:
+            return f'is_chassis_resident("{self.nat.logical_port}")'
+        return f"is_chassis_resident({self.port.redirect})"
+
+    @property
+    def own_mac(self) -> str:
+        """What a distributed translation adds to actions: send in the name of its own MAC."""
+        return f"eth.src = {self.mac}; " if self.nat.distributed else ""
+
+    @property
+    def stateless(self) -> bool:
+        """Translate each packet by itself, without connection tracking."""
+        return is_stateless(self.nat)
+
+
+def is_stateless(nat: RouterNat) -> bool:
+    """Whether each packet is translated by itself, without connection tracking."""
+    return nat.type == "dnat_and_snat" and nat.options.get("stateless") == "true"
+
+
+def place(nat: RouterNat, view: View) -> Place | None:
+    """Where the translation is done; None if it is not."""
+    port = _gateway(nat, view)
+    return Place(nat, port) if port is not None and not why_not(nat) else None
+
+
+def _gateway(nat: RouterNat, view: View) -> RouterPort | None:
+    gateways = view.find(gateway_ports, nat.router)
+    if nat.gateway_port is not None:
+        return next((port for port in gateways if port.uuid == nat.gateway_port), None)
+    if len(gateways) == 1:
+        return gateways[0]
+    return next((port for port in gateways if network_of(port, nat.external_ip) is not None), None)
+
+
+def why_not(nat: RouterNat) -> str:
+    """What is wrong with the translation itself; empty if nothing is."""
+    try:
+        inside = Prefix.parse(nat.logical_ip)
+    except ValueError:
+        return f"logical_ip {nat.logical_ip!r} is neither an address nor a network"
+    if inside.version != (6 if nat.is_ipv6 else 4):
+        return f"logical_ip {nat.logical_ip!r} and external_ip {nat.external_ip!r} are of different families"
+    if nat.type != "snat" and inside.size != 1:
+        return f"logical_ip {nat.logical_ip!r}: {nat.type} translates a single address"
+    return ""
+
+
+@rule(RouterNat)
+def report(nat: RouterNat, view: View) -> Iterator[Output]:
+    reason = why_not(nat)
+    router = view.get(LogicalRouter, nat.router)
+    on_chassis = router is not None and "chassis" in router.options
+    if not reason and not on_chassis and _gateway(nat, view) is None:
+        reason = "the router has no gateway port at which the translation could be done"
+    if reason:
+        yield Problem(table="NAT", row=nat.uuid, message=reason)
+
+
+RULES = (report,)
