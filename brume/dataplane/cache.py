@@ -5,8 +5,8 @@ it: bits replaced, frames sent, connections tracked. The next packet that agrees
 Open vSwitch's megaflow cache; as there, every part of the way up to a ct(table=) has an entry of its own.
 
 Rule: anything that may change what a packet meets (a flow, a port, a learned MAC, a group) changes the switch's
-generation, and the cache is empty. What depends on more than the key (packet-ins, learning, meters, groups) is not
-cached at all.
+generation, and the cache is empty. What depends on more than the key (packet-ins, learned flows, the packet's length)
+is not cached at all.
 """
 
 from __future__ import annotations
@@ -56,7 +56,16 @@ class Learned(NamedTuple):
     port: int
 
 
-Operation = Sent | Tracked | Learned
+class Metered(NamedTuple):
+    """A meter was passed; the next packet may be over its rate, and ends there."""
+
+    mask: int
+    value: int
+    bridge: Bridge
+    meter_id: int
+
+
+Operation = Sent | Tracked | Learned | Metered
 
 
 class Cached:
@@ -89,6 +98,8 @@ class Cached:
                     run.again(operation.bridge, operation.table, after, tracked)
             elif type(operation) is Learned:
                 operation.bridge.learn_mac(changed, operation.port, now)
+            elif type(operation) is Metered and not operation.bridge.meter_passes(operation.meter_id, size, now):
+                return
 
 
 class Cache:

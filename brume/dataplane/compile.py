@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from brume.dataplane.cache import Metered
 from brume.dataplane.conntrack.tracker import CT_BITS, Request
 from brume.dataplane.flow_table import Step
 from brume.dataplane.learn import learned_flow
@@ -267,7 +268,6 @@ def _clone(action: a.Clone | a.WriteActions) -> Step:
 
 def _group(action: a.Group) -> Step:
     def step(run: Run) -> None:
-        run.cacheable = False
         run.switch.run_group(run, action.group_id)
 
     return step
@@ -275,8 +275,9 @@ def _group(action: a.Group) -> Step:
 
 def _meter(action: a.Meter) -> Step:
     def step(run: Run) -> None:
-        run.cacheable = False
+        run.operations.append(Metered(run.written, run.key & run.written, run.bridge, action.meter_id))
         if not run.switch.meter_passes(run, action.meter_id):
+            run.cacheable = False
             run.drop(f"meter {action.meter_id}: over its rate")
             run.stopped = True
 

@@ -6,7 +6,9 @@ subtables, which is made anew, when next asked for, after a subtable's highest p
 
 Conjunctions follow Open vSwitch (lib/classifier.c): a match whose actions are conjunction()s is "soft"; when soft
 matches of one priority, above any hard match, fill every clause of an id, the lookup is done again with conj_id set.
-Every lookup also tells which bits of the key it looked at: what a cache must compare.
+Every lookup also tells which bits of the key it looked at: what a cache must compare. A subtable that matches ports
+first sees whether anything in it could match but for the ports; if not, the ports were not looked at, and one cached
+answer serves all of them (Open vSwitch's staged lookup).
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 Step = Callable[["Run"], bool | None]
 _CONJ_ID: Final = FIELDS["conj_id"]
+_PORTS: Final = FIELDS["tcp_src"].mask | FIELDS["tcp_dst"].mask | FIELDS["tcp_flags"].mask
 
 
 class Entry:
@@ -49,13 +52,18 @@ class Entry:
 class Subtable:
     """All flows of one mask."""
 
-    __slots__ = ("mask", "priorities", "rules", "top")
+    __slots__ = ("mask", "priorities", "rules", "stage", "staged", "top")
 
     def __init__(self, mask: int) -> None:
         self.mask = mask
+        self.stage = mask & ~_PORTS  # looked at first
+        self.staged: Counter[int] | None = Counter() if mask & _PORTS else None
         self.rules: dict[int, Entry] = {}
         self.priorities: Counter[int] = Counter()
         self.top = -1
+
+
+_Row = tuple[int, int, dict[int, Entry], int, "Counter[int] | None"]  # top, mask, rules, stage, staged
 
 
 class FlowTable:
@@ -65,7 +73,7 @@ class FlowTable:
 
     def __init__(self) -> None:
         self._subtables: dict[int, Subtable] = {}
-        self._order: list[tuple[int, int, dict[int, Entry]]] | None = []
+        self._order: list[_Row] | None = []
 
     def __iter__(self) -> Iterator[Entry]:
         for subtable in self._subtables.values():
@@ -101,6 +109,8 @@ class FlowTable:
         else:
             above.following = entry
         if replaced is None:
+            if subtable.staged is not None:
+                subtable.staged[match.value & subtable.stage] += 1
             subtable.priorities[entry.priority] += 1
             if entry.priority > subtable.top:
                 subtable.top = entry.priority
@@ -124,10 +134,14 @@ class FlowTable:
             subtable.rules[value] = at.following
         else:
             del subtable.rules[value]
-        self._forget(subtable, priority)
+        self._forget(subtable, priority, value & subtable.stage)
         return at
 
-    def _forget(self, subtable: Subtable, priority: int) -> None:
+    def _forget(self, subtable: Subtable, priority: int, staged: int) -> None:
+        if subtable.staged is not None:
+            subtable.staged[staged] -= 1
+            if not subtable.staged[staged]:
+                del subtable.staged[staged]
         subtable.priorities[priority] -= 1
         if subtable.priorities[priority]:
             return
@@ -148,12 +162,15 @@ class FlowTable:
         best_priority = -1
         looked = 0
         soft: list[Entry] | None = None
-        for top, mask, rules in order:
+        for top, mask, rules, stage, staged in order:
             if top <= best_priority:
                 break
-            looked |= mask
             entry = rules.get(key & mask)
-            if entry is not None and entry.priority > best_priority:
+            if entry is None:
+                looked |= mask if staged is None or key & stage in staged else stage
+                continue
+            looked |= mask
+            if entry.priority > best_priority:
                 if entry.conjunctions is None:
                     best, best_priority = entry, entry.priority
                 elif soft is None:
@@ -164,8 +181,8 @@ class FlowTable:
             return best, looked
         return self._conjunctive(key, best, looked, soft)
 
-    def _sorted(self) -> list[tuple[int, int, dict[int, Entry]]]:
-        rows = [(subtable.top, mask, subtable.rules) for mask, subtable in self._subtables.items()]
+    def _sorted(self) -> list[_Row]:
+        rows: list[_Row] = [(s.top, s.mask, s.rules, s.stage, s.staged) for s in self._subtables.values()]
         rows.sort(key=itemgetter(0), reverse=True)
         return rows
 
@@ -191,7 +208,7 @@ class FlowTable:
     def _hard(self, key: int) -> tuple[Entry | None, int]:
         best: Entry | None = None
         looked = 0
-        for top, mask, rules in self._order or ():
+        for top, mask, rules, _, _ in self._order or ():
             if best is not None and top <= best.priority:
                 break
             looked |= mask

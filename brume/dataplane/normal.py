@@ -28,6 +28,7 @@ _HASHED: Final = (
     FIELDS["tcp_src"], FIELDS["tcp_dst"],
 )  # fmt: skip
 _HASHED_L2: Final = (FIELDS["eth_src"], FIELDS["eth_dst"], FIELDS["eth_type"], FIELDS["vlan_tci"])
+_HASH_BITS: Final = sum(field.mask for field in (*_HASHED, *_HASHED_L2))
 
 
 def reserved_output(run: Run, number: int) -> None:
@@ -119,6 +120,7 @@ def _chosen(run: Run, group: GroupEntry) -> Iterator[Bucket]:
     if group.type == "all":
         yield from group.buckets
     elif group.type == "select":
+        run.looked |= _HASH_BITS & ~run.written
         yield from _by_hash(run.key, group)
     elif group.type == "fast_failover":
         yield from [b for b in group.buckets if b.watch_port in run.bridge.ports][:1]

@@ -49,10 +49,26 @@ class Request(msgspec.Struct, frozen=True):
     label: tuple[int, int] | None = None
 
 
+def describe(original: ConnectionTuple) -> int:
+    """ct_zone, ct_nw_proto, ct_nw_src and so on, of a connection's original direction."""
+    source, destination = _ORIGINAL[original.version]
+    ports = (original.source_port, original.destination_port)
+    if original.protocol in (1, 58):
+        ports = (original.destination_port, 0)
+    return (
+        original.zone << _ZONE.shift
+        | original.source << source.shift
+        | original.destination << destination.shift
+        | original.protocol << _PROTOCOL.shift
+        | ports[0] << _FROM_PORT.shift
+        | ports[1] << _TO_PORT.shift
+    )
+
+
 class Connection:
     """A committed connection. `reply` differs from the reversed `forward` by the translation."""
 
-    __slots__ = ("expires", "forward", "label", "life", "mark", "nat", "reply")
+    __slots__ = ("expires", "forward", "label", "life", "mark", "nat", "reply", "shown")
 
     def __init__(self, forward: ConnectionTuple, reply: ConnectionTuple, life: Life, nat: str, expires: float) -> None:
         self.forward = forward
@@ -62,6 +78,7 @@ class Connection:
         self.mark = 0
         self.label = 0
         self.expires = expires
+        self.shown = describe(forward)  # the part of a packet's key that never changes
 
     def copy(self) -> Connection:
         other = Connection(self.forward, self.reply, self.life.copy(), self.nat, self.expires)
@@ -270,21 +287,14 @@ class _Packet:
         self.key = key
 
     def _described(self) -> int:
-        key = _ZONE.set(_STATE.set(self.key, self.state | TRK), self.request.zone)
+        key = self.key | (self.state | TRK) << _STATE.shift  # its ct fields were cleared
         connection = self.connection
-        original = self.seen
-        if connection is not None:
-            original = connection.forward
-            if self.request.mark is not None:
-                value, mask = self.request.mark
-                connection.mark = connection.mark & ~mask | value & mask
-            if self.request.label is not None:
-                value, mask = self.request.label
-                connection.label = connection.label & ~mask | value & mask
-            key = _LABEL.set(_MARK.set(key, connection.mark), connection.label)
-        source, destination = _ORIGINAL[original.version]
-        key = source.set(destination.set(key, original.destination), original.source)
-        ports = (original.source_port, original.destination_port)
-        if original.protocol in (1, 58):
-            ports = (original.destination_port, 0)
-        return _PROTOCOL.set(_FROM_PORT.set(_TO_PORT.set(key, ports[1]), ports[0]), original.protocol)
+        if connection is None:
+            return key | describe(self.seen)
+        if self.request.mark is not None:
+            value, mask = self.request.mark
+            connection.mark = connection.mark & ~mask | value & mask
+        if self.request.label is not None:
+            value, mask = self.request.label
+            connection.label = connection.label & ~mask | value & mask
+        return key | connection.shown | connection.mark << _MARK.shift | connection.label << _LABEL.shift
