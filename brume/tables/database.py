@@ -6,6 +6,7 @@ the order of first insertion. One thread uses a database; durability is the busi
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any, TypeVar, cast
 
@@ -119,10 +120,15 @@ class Database:
         self._tables: dict[type[Row], Table] = {}
         self._pairs: dict[Relation, Pairs] = {}
         self._listeners: list[Listener] = []
+        self._untold: deque[ChangeSet] = deque()
 
     def subscribe(self, listener: Listener) -> None:
         """Call `listener` with every non-empty change set, after it has been applied."""
         self._listeners.append(listener)
+
+    def unsubscribe(self, listener: Listener) -> None:
+        """Call `listener` no more."""
+        self._listeners = [other for other in self._listeners if other != listener]
 
     def table(self, row_type: type[Row]) -> Table:
         """The table of a row type."""
@@ -171,9 +177,21 @@ class Database:
             list(self._apply_members(transaction.members.items())),
         )
         if changes:
-            for listener in self._listeners:
-                listener(changes)
+            self._untold.append(changes)
+            if len(self._untold) == 1:
+                self._tell()
         return changes
+
+    def _tell(self) -> None:
+        """Tell every listener of every change set, in order: one that a listener causes waits for its turn."""
+        try:
+            while self._untold:
+                for listener in self._listeners:
+                    listener(self._untold[0])
+                self._untold.popleft()
+        except BaseException:
+            self._untold.clear()
+            raise
 
     def snapshot(self) -> ChangeSet:
         """Everything there is, as a change set from nothing: what a new reader starts from."""

@@ -19,6 +19,7 @@ from brume.expressions.action_context import Position
 from brume.expressions.action_parser import ParsedActions, parse_actions
 from brume.expressions.errors import ExpressionError
 from brume.expressions.expression import Expression
+from brume.expressions.flow_match import FlowMatch
 from brume.expressions.template import SetTemplate
 from brume.openflow.from_southbound.actions.context import CannotEncode, Context
 from brume.openflow.from_southbound.actions.encode import encode_steps
@@ -31,7 +32,6 @@ from brume.openflow.messages.flow import Flow
 from brume.openflow.registers import INPORT, OUTPORT
 from brume.openflow.rows import Residence, SharedFlow
 from brume.openflow.tables import table_of
-from brume.expressions.flow_match import FlowMatch
 from brume.southbound.schema import LogicalDPGroup, LogicalFlow, row_uuid
 
 UNUSABLE = (ExpressionError, CannotEncode, TooManyConjunctions, TooManyResidences)
@@ -124,9 +124,7 @@ def _translate(flow: LogicalFlow, datapath: str, view: View) -> Translated:
         return Translated(error=f"{error} (in {flow.match} -> {flow.actions})")
 
 
-def _frame(
-    flow: LogicalFlow, uuid: str, facts: DatapathFacts, port: int, names: Names, parsed: ParsedActions
-) -> Frame:
+def _frame(flow: LogicalFlow, uuid: str, facts: DatapathFacts, port: int, names: Names, parsed: ParsedActions) -> Frame:
     cookie, zone = int(uuid[:8], 16), facts.common_nat_zone
     context = Context(flow.pipeline, facts.is_switch, names.port, zone, cookie, facts.key)
     register = INPORT if flow.pipeline == "ingress" else OUTPORT

@@ -66,7 +66,7 @@ def port_row_facts(view: View, uuid: str) -> PortFacts | None:
 class Names:
     """The lookups of one translation, on one datapath; residences are answered as `assumed` says."""
 
-    __slots__ = ("assumed", "asked", "datapath", "facts", "view")
+    __slots__ = ("asked", "assumed", "datapath", "facts", "view")
 
     def __init__(self, view: View, datapath: str, facts: DatapathFacts) -> None:
         self.view = view

@@ -1,0 +1,24 @@
+"""What one chassis installs in br-int, beside and out of the shared flows.
+
+    southbound ─────────────┐
+    own rows (rows.py) ─────┼─Engine(CHASSIS_RULES)──▶ PhysicalFlow ──┐
+    shared multicast reach ─┘                                         ├─▶ installer ──▶ FlowChange ...
+    shared flows ──union (places, residences)─────────────────────────┘
+
+    stage.py       puts it together; what the simulator's chassis and the agent use
+    locality.py    which datapaths are local: those with a port here, and what patch ports lead to
+    nearness.py    which ports of a local datapath a chassis has to do with
+    binding.py     claiming ports: the observed columns of Port_Binding
+    gateways.py    where a gateway port is
+    zones.py       connection tracking zones
+    union.py       the shared flows that are wanted here
+    installer.py   flows from several makers, one flow in the switch
+    registration.py    the chassis's own rows: Chassis, Encap, Chassis_Private
+    neighbors.py   MAC bindings learned, packets released       announcing.py   what to announce by gratuitous ARP
+
+    physical flows (ovn-controller's physical.c), as rules over the chassis's rows:
+    fixed.py  tunnels.py  ports.py (and vif.py, patch.py, redirect.py, localnet.py, remote.py)  multicast.py
+    common.py      encapsulation and metadata, the words these share
+
+Start reading in `rows.py`, then `stage.py`.
+"""

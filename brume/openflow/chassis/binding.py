@@ -1,0 +1,66 @@
+"""Claiming ports: which chassis a port is on, written by that chassis into the observed columns of Port_Binding.
+
+A VIF is claimed by the chassis that has an interface with its name, if the port may be there; a gateway port by the
+chassis that is first in its HA group. What nobody has any longer is given up. Pure: rows in, rows out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from msgspec.structs import replace
+
+from brume.openflow.chassis.gateways import Reader, home_of
+from brume.openflow.chassis.rows import Here
+from brume.southbound.schema import PortBinding, encap_by_chassis_name
+
+CLAIMED_WITH_INTERFACE: Final = ("", "virtual")
+NEVER_CLAIMED: Final = ("patch", "localnet", "localport", "remote", "vtep")
+
+
+def can_bind(port: PortBinding, chassis: str, name: str, hostname: str) -> bool:
+    """Whether requested-chassis lets a port be on this chassis (a list: the first is meant, the others are extra)."""
+    if port.requested_chassis == chassis:
+        return True
+    wanted = port.options.get("requested-chassis", "")
+    return not wanted or wanted.split(",")[0] in (name, hostname)
+
+
+def claims(
+    ports: Iterable[PortBinding], here: Here, interfaces: Iterable[str], reader: Reader
+) -> Iterator[PortBinding]:
+    """The rows to write: those of `ports` that this chassis now claims or gives up."""
+    present = set(interfaces)
+    for port in ports:
+        row = claimed(port, here, port.logical_port in present, reader)
+        if row != port:
+            yield row
+
+
+def claimed(port: PortBinding, here: Here, present: bool, reader: Reader) -> PortBinding:
+    """The row as this chassis wants it; `present` says that there is an interface with the port's name."""
+    if port.type in NEVER_CLAIMED:
+        return port
+    if port.type == "chassisredirect":
+        mine = home_of(reader, port) == here.uuid
+    elif port.type in ("l2gateway", "l3gateway"):
+        wanted = port.options.get(f"{port.type}-chassis")
+        mine = wanted == here.name
+    elif port.type in CLAIMED_WITH_INTERFACE:
+        mine = present and can_bind(port, here.uuid, here.name, here.hostname)
+    else:
+        return port
+    if mine:
+        up = True if port.type in CLAIMED_WITH_INTERFACE else port.up
+        return replace(port, chassis=here.uuid, up=up, encap=_encap(here, reader))
+    if port.chassis == here.uuid:
+        down = False if port.type in CLAIMED_WITH_INTERFACE else port.up
+        return replace(port, chassis=None, up=down, encap=None)
+    return port
+
+
+def _encap(here: Here, reader: Reader) -> str | None:
+    """Only where a chassis has several does the binding say which."""
+    encaps = reader.find(encap_by_chassis_name, here.name)
+    return encaps[0].uuid if len(encaps) > 1 else None

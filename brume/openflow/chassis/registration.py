@@ -1,0 +1,42 @@
+"""A chassis's own rows in the southbound database: that it is there, and how it is reached."""
+
+from __future__ import annotations
+
+from brume.openflow.chassis.rows import Here
+from brume.southbound.schema import Chassis, ChassisPrivate, Encap
+from brume.tables.database import Transaction
+from brume.tables.map import Map
+from brume.values import Ipv4Address, derive_uuid
+
+
+def identity(name: str) -> Here:
+    """The chassis of this name; its uuid is the same on every run, so that claims survive a restart."""
+    return Here(uuid=derive_uuid("Chassis", name), name=name, hostname=name)
+
+
+def registration(here: Here, address: Ipv4Address, bridge_mappings: Map[str, str], kind: str = "geneve") -> Transaction:
+    """The rows that announce a chassis."""
+    mappings = ",".join(f"{network}:{bridge}" for network, bridge in sorted(bridge_mappings.items()))
+    settings = Map({"ovn-bridge-mappings": mappings, "ovn-monitor-all": "false", "datapath-type": ""})
+    encap = derive_uuid("Encap", here.name, kind, str(address))
+    transaction = Transaction()
+    transaction.put(
+        Chassis(uuid=here.uuid, name=here.name, hostname=here.hostname, other_config=settings, external_ids=settings)
+    )
+    transaction.put(
+        Encap(uuid=encap, type=kind, ip=str(address), chassis_name=here.name, options=Map({"csum": "true"}))  # type: ignore[arg-type]
+    )
+    transaction.add(Chassis.encaps, here.uuid, encap)
+    transaction.put(ChassisPrivate(uuid=derive_uuid("Chassis_Private", here.name), name=here.name, chassis=here.uuid))
+    return transaction
+
+
+def withdrawal(here: Here, address: Ipv4Address, kind: str = "geneve") -> Transaction:
+    """The rows of a chassis taken away."""
+    encap = derive_uuid("Encap", here.name, kind, str(address))
+    transaction = Transaction()
+    transaction.remove(Chassis.encaps, here.uuid, encap)
+    transaction.delete(Encap, encap)
+    transaction.delete(Chassis, here.uuid)
+    transaction.delete(ChassisPrivate, derive_uuid("Chassis_Private", here.name))
+    return transaction
