@@ -1,0 +1,84 @@
+"""Stories of a database in memory: what a transaction reports, and in which order listeners hear of it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import ClassVar
+
+from brume.tables.changes import ChangeSet
+from brume.tables.database import Database, Transaction
+from brume.tables.row import Index, Relation, Row
+
+
+class Thing(Row, frozen=True, kw_only=True):
+    name: str
+    colour: str = ""
+    parts: ClassVar[Relation] = Relation("Thing")
+
+    def key(self) -> Hashable:
+        return self.name
+
+
+by_colour = Index(Thing, "colour", lambda thing: thing.colour or None)
+
+
+def put(database: Database, *rows: Thing) -> ChangeSet:
+    transaction = Transaction()
+    for row in rows:
+        transaction.put(row)
+    return database.apply(transaction)
+
+
+def test_what_changes_nothing_is_not_reported() -> None:
+    database = Database("things")
+    assert put(database, Thing(name="a"))
+    assert not put(database, Thing(name="a"))
+
+
+def test_an_index_follows_its_rows() -> None:
+    database = Database("things")
+    put(database, Thing(name="a", colour="red"), Thing(name="b", colour="red"))
+    assert [row.name for row in database.find(by_colour, "red")] == ["a", "b"]
+    put(database, Thing(name="a", colour="blue"))
+    assert [row.name for row in database.find(by_colour, "red")] == ["b"]
+    assert [row.name for row in database.find(by_colour, "blue")] == ["a"]
+
+
+def test_a_relation_is_read_from_both_sides() -> None:
+    database = Database("things")
+    transaction = Transaction()
+    transaction.add(Thing.parts, "car", "wheel")
+    transaction.add(Thing.parts, "bike", "wheel")
+    database.apply(transaction)
+    assert database.members(Thing.parts, "car") == ("wheel",)
+    assert database.owners(Thing.parts, "wheel") == ("car", "bike")
+
+
+def test_every_listener_hears_changes_in_the_order_in_which_they_happened() -> None:
+    database = Database("things")
+    heard: list[str] = []
+
+    def paint_what_is_new(changes: ChangeSet) -> None:
+        for change in changes.rows:
+            if isinstance(change.new, Thing) and not change.new.colour:
+                put(database, Thing(name=change.new.name, colour="red"))
+
+    def write_down(changes: ChangeSet) -> None:
+        heard.extend(change.new.colour or "bare" for change in changes.rows if isinstance(change.new, Thing))
+
+    database.subscribe(paint_what_is_new)
+    database.subscribe(write_down)
+    put(database, Thing(name="a"))
+    assert heard == ["bare", "red"]
+
+
+def test_a_snapshot_is_everything_as_a_change_from_nothing() -> None:
+    database = Database("things")
+    put(database, Thing(name="a", colour="red"))
+    copy = Database("copy")
+    transaction = Transaction()
+    for change in database.snapshot().rows:
+        if change.new is not None:
+            transaction.put(change.new)
+    copy.apply(transaction)
+    assert copy.rows(Thing) == database.rows(Thing)
