@@ -5,6 +5,7 @@
 
     schema/            the OVN_Southbound tables
     pipeline.py        the stages of the four pipelines: one declared table
+    stages_page.py     docs/stages.md, made from it
     registers.py       what the registers and flags carry between stages
     priorities.py      priorities that have a meaning of their own
     allocation.py      tunnel keys, kept apart because they are remembered and not derived

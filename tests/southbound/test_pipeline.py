@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from brume.southbound.pipeline import ROUTER_IN, STAGES, SWITCH_IN, SWITCH_OUT, stage_at, stage_named
+from brume.southbound.stages_page import page
+
+PAGE = Path(__file__).parents[2] / "docs" / "stages.md"
 
 
 @pytest.mark.parametrize(
@@ -22,3 +27,7 @@ def test_stages_are_found_by_place_and_by_name() -> None:
     assert ROUTER_IN.ARP_RESOLVE.title == "lr_in_arp_resolve"
     assert len({stage.title for stage in STAGES}) == len(STAGES)
     assert all(stage.purpose for stage in STAGES)
+
+
+def test_the_page_of_stages_is_made_from_the_declaration() -> None:
+    assert PAGE.read_text() == page(), "run: python -m brume.southbound.stages_page docs/stages.md"
