@@ -48,6 +48,11 @@ class RequestContext(msgspec.Struct, frozen=True, kw_only=True):
     expires: float = 0.0
     audit_ids: tuple[str, ...] = ()
 
+    trust_id: str | None = None
+    """The trust by which the asker acts, if any."""
+    access_rules: tuple[tuple[str, str, str], ...] | None = None
+    """(service type, method, path pattern) of the only requests the token is good for; None: any."""
+
     def new_hex(self) -> str:
         """A fresh identifier as Keystone writes it: 32 hexadecimal digits."""
         return self.new_id().replace("-", "")

@@ -6,7 +6,8 @@
     projects       projects, domains, tags                users       users, groups
     roles          roles, implied roles                   grants      who has which role on what
     assignments    the list of role assignments           catalog     regions, services, endpoints
-    credentials    credentials, application credentials   authentication   X-Auth-Token -> RequestContext
+    credentials    credentials of three kinds             trusts      trusts, policy documents
+    authentication   X-Auth-Token -> RequestContext
 
 Start reading in `service.py`.
 """

@@ -1,4 +1,4 @@
-"""Credentials and application credentials."""
+"""Credentials, EC2 key pairs, application credentials and their access rules."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from brume.apis.identity.login import expiry
+import msgspec
+
 from brume.apis.identity.views import application_credential_view, body, linked, list_links, target
 from brume.apis.rest.collection import Collection
 from brume.apis.rest.lists import page_of
 from brume.apis.rest.messages import Request
 from brume.apis.rest.routes import Route
-from brume.cloud.errors import BadRequest, Forbidden, NotImplementedHere
-from brume.cloud.identity import credentials, users
-from brume.cloud.identity.resources import ApplicationCredential, Credential, User
+from brume.cloud.errors import BadRequest, Forbidden
+from brume.cloud.identity import access_rules, credentials, users
+from brume.cloud.identity.resources import AccessRule, ApplicationCredential, Credential, User
+from brume.cloud.resource import to_json
 from brume.cloud.validation import Values, for_create
 
 
@@ -81,16 +83,11 @@ def create_application_credential(request: Request) -> dict[str, Any]:
     given = dict(request.object("application_credential"))
     secret = given.pop("secret", None) or secrets.token_urlsafe(64)
     wanted = given.pop("roles", None)
-    if given.pop("access_rules", None):
-        raise NotImplementedHere(what="An application credential with access rules")
-    if not isinstance(secret, str) or not (wanted is None or isinstance(wanted, list)):
-        raise BadRequest("Invalid input for field 'secret' or 'roles'")
+    rules = given.pop("access_rules", None)
+    if not isinstance(secret, str) or not all(each is None or isinstance(each, list) for each in (wanted, rules)):
+        raise BadRequest("Invalid input for field 'secret', 'roles' or 'access_rules'")
     values = for_create(ApplicationCredential.DECLARATION, given)
-    try:
-        expiry(values.get("expires_at"))
-    except ValueError:
-        raise BadRequest("Timestamp not in expected format.") from None
-    row = credentials.create_application(request.context, request.session, user, values, wanted, secret)
+    row = credentials.create_application(request.context, request.session, user, values, wanted, rules, secret)
     return {"application_credential": {**application_credential_view(request, row), "secret": secret}}
 
 
@@ -104,10 +101,71 @@ def _known(request: Request, operation: str) -> ApplicationCredential:
     return credentials.load_application(request.session, request.parameters["id"], user.id)
 
 
+# -- access rules of application credentials
+
+
 def list_access_rules(request: Request) -> dict[str, Any]:
-    """GET /v3/users/{user_id}/access_rules: there are none, as none can be made."""
-    _owner(request, "list_access_rules")
-    return {"access_rules": [], **list_links(request)}
+    """GET /v3/users/{user_id}/access_rules."""
+    user = _owner(request, "list_access_rules")
+    page = page_of(request, AccessRule, within=({"user_id": user.id},))
+    return {"access_rules": [_rule_view(request, row) for row in page.rows], **list_links(request, page)}
+
+
+def show_access_rule(request: Request) -> dict[str, Any]:
+    """GET /v3/users/{user_id}/access_rules/{id}."""
+    user = _owner(request, "get_access_rule")
+    return {"access_rule": _rule_view(request, access_rules.load(request.session, request.parameters["id"], user.id))}
+
+
+def delete_access_rule(request: Request) -> None:
+    """DELETE /v3/users/{user_id}/access_rules/{id}."""
+    user = _owner(request, "delete_access_rule")
+    access_rules.delete(request.session, access_rules.load(request.session, request.parameters["id"], user.id))
+
+
+def _rule_view(request: Request, row: AccessRule) -> dict[str, Any]:
+    return {**to_json(row), "links": {"self": f"{request.base}/v3/users/{row.user_id}/access_rules/{row.id}"}}
+
+
+# -- EC2 key pairs
+
+
+def _ec2_view(request: Request, row: Credential) -> dict[str, Any]:
+    keys = msgspec.json.decode(row.blob)
+    path = f"{request.base}/v3/users/{row.user_id}/credentials/OS-EC2/{keys['access']}"
+    names = {"user_id": row.user_id, "tenant_id": row.project_id}
+    return {**names, **keys, "links": {"self": path}}
+
+
+def list_ec2(request: Request) -> dict[str, Any]:
+    """GET /v3/users/{user_id}/credentials/OS-EC2."""
+    user = _owner(request, "list_ec2_credentials")
+    rows = request.session.find(Credential, user_id=user.id, type="ec2")
+    found = [_ec2_view(request, row) for row in rows if row.id == credentials.own_ec2_id(row)]
+    return {"credentials": found, **list_links(request)}
+
+
+def create_ec2(request: Request) -> dict[str, Any]:
+    """POST /v3/users/{user_id}/credentials/OS-EC2."""
+    user = _owner(request, "create_ec2_credential")
+    project_id = request.object().get("tenant_id")
+    if not isinstance(project_id, str):
+        raise BadRequest("'tenant_id' is a required property")
+    row = credentials.create_ec2(request.context, request.session, user, project_id)
+    return {"credential": _ec2_view(request, row)}
+
+
+def show_ec2(request: Request) -> dict[str, Any]:
+    """GET /v3/users/{user_id}/credentials/OS-EC2/{access}."""
+    user = _owner(request, "get_ec2_credential")
+    row = credentials.load_ec2(request.session, request.parameters["access"], user.id)
+    return {"credential": _ec2_view(request, row)}
+
+
+def delete_ec2(request: Request) -> None:
+    """DELETE /v3/users/{user_id}/credentials/OS-EC2/{access}."""
+    user = _owner(request, "delete_ec2_credential")
+    request.session.delete(credentials.load_ec2(request.session, request.parameters["access"], user.id))
 
 
 ROUTES = [
@@ -117,4 +175,10 @@ ROUTES = [
     Route("GET", "/v3/users/{user_id}/application_credentials/{id}", show_application_credential),
     Route("DELETE", "/v3/users/{user_id}/application_credentials/{id}", delete_application_credential),
     Route("GET", "/v3/users/{user_id}/access_rules", list_access_rules),
+    Route("GET", "/v3/users/{user_id}/access_rules/{id}", show_access_rule),
+    Route("DELETE", "/v3/users/{user_id}/access_rules/{id}", delete_access_rule),
+    Route("GET", "/v3/users/{user_id}/credentials/OS-EC2", list_ec2),
+    Route("POST", "/v3/users/{user_id}/credentials/OS-EC2", create_ec2, status=201),
+    Route("GET", "/v3/users/{user_id}/credentials/OS-EC2/{access}", show_ec2),
+    Route("DELETE", "/v3/users/{user_id}/credentials/OS-EC2/{access}", delete_ec2),
 ]

@@ -10,10 +10,11 @@ import asyncio
 from brume.apis.identity.token_view import token_view
 from brume.apis.rest.messages import Request, Response
 from brume.cloud.errors import Forbidden, Unauthorized
-from brume.cloud.identity import authentication, tokens, users
+from brume.cloud.identity import authentication, tokens, trusts, users
 from brume.cloud.identity.assignments import Target
 from brume.cloud.identity.authentication import Login
 from brume.cloud.identity.errors import TokenNotFound, ValidationError
+from brume.cloud.identity.moments import read_moment
 from brume.cloud.identity.passwords import BLOCK, LOG2_COST, PARALLEL, matches
 from brume.cloud.identity.resources import User
 from brume.cloud.identity.tokens import Token
@@ -40,7 +41,14 @@ async def issue(request: Request) -> Response:
         await verify(request, credential.secret_hash if credential else None, login.secret)
     with request.store.read() as request.session:
         token = _make(request, request.session, login)
-        context = tokens.check(request.session, token, request.context.now)
+    if token.trust:
+        with request.store.write(request.context) as session:
+            trusts.consume(session, trusts.load(session, token.trust))
+    with request.store.read() as request.session:
+        try:
+            context = tokens.check(request.session, token, request.context.now)
+        except TokenNotFound:
+            raise Unauthorized() from None
         catalog = "nocatalog" not in request.query
         view = token_view(request, request.session, token, context, catalog=catalog)
     headers = {"x-subject-token": request.cloud.tokens.seal(token), "vary": "X-Auth-Token"}
@@ -70,19 +78,23 @@ def _make(request: Request, session: Session, login: Login) -> Token:
         user = users.load(session, parent.user) if parent is not None else None
     if user is None or (parent is not None and parent.user != user.id):
         raise Unauthorized()
-    target = authentication.find_scope(session, login.scope, user)
     methods = tuple(dict.fromkeys((*login.methods, *(parent.methods if parent else ()))))
+    trust = authentication.find_trust(session, login.scope, user, now)
+    if trust is not None:
+        target = Target("project", trust.project_id) if trust.project_id is not None else None
+        return request.cloud.tokens.make(user.id, methods, target, now, parent=parent, trust_id=trust.id)
+    target = authentication.find_scope(session, login.scope, user)
     return request.cloud.tokens.make(user.id, methods, target, now, parent=parent)
 
 
 def _parent(request: Request, session: Session, login: Login) -> Token:
-    """The token that one logs in with, checked; one got with an application credential gives no other scope."""
+    """The token that one logs in with, checked; one that was delegated gives no other."""
     try:
         parent = request.cloud.tokens.open(login.token)
         tokens.check(session, parent, request.context.now)
     except TokenNotFound:
         raise Unauthorized() from None
-    if parent.application_credential:
+    if parent.is_delegated:
         raise Forbidden()
     return parent
 
@@ -97,25 +109,14 @@ def _from_credential(request: Request, session: Session, login: Login) -> Token:
     now = request.context.now
     if row is None or user is None:
         raise Unauthorized()
-    ends = expiry(row.expires_at)
+    ends = read_moment(row.expires_at) if row.expires_at is not None else None
     if ends is not None and ends <= now:
         raise Unauthorized()
-    target = Target("project", row.project_id)
-    token = request.cloud.tokens.make(
-        user.id, login.methods, target, now, application_credential_id=row.id, expires=ends
+    return request.cloud.tokens.make(
+        user.id,
+        login.methods,
+        Target("project", row.project_id),
+        now,
+        application_credential_id=row.id,
+        expires=ends,
     )
-    try:
-        tokens.check(session, token, now)
-    except TokenNotFound:
-        raise Unauthorized() from None
-    return token
-
-
-def expiry(text: str | None) -> float | None:
-    """An ISO 8601 time (UTC when it has no offset) as seconds; raises ValueError."""
-    if text is None:
-        return None
-    from datetime import UTC, datetime
-
-    moment = datetime.fromisoformat(text)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

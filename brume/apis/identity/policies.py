@@ -42,6 +42,9 @@ GRANT_WRITE = (
 PROJECT_READ = f"{_reader('target.project.domain_id')} or project_id:%(target.project.id)s"
 CREDENTIAL_OWNER = "user_id:%(target.credential.user_id)s"
 
+TRUSTOR = "user_id:%(target.trust.trustor_user_id)s"
+TRUSTEE = "user_id:%(target.trust.trustee_user_id)s"
+
 
 def _crud(noun: str, plural: str, read: str, write: str) -> dict[str, str]:
     """The five rules of a resource that is read by some and changed by others."""
@@ -143,4 +146,20 @@ RULES: dict[str, str] = {
     "identity:create_application_credential": f"(role:member and {OWNER}) or {OWNER}",
     "identity:delete_application_credential": f"{ADMIN} or {OWNER}",
     "identity:list_access_rules": f"{ADMIN_OR_SYSTEM_READER} or {OWNER}",
+    "identity:get_access_rule": f"{ADMIN_OR_SYSTEM_READER} or {OWNER}",
+    "identity:delete_access_rule": f"{ADMIN} or {OWNER}",
+    "identity:list_ec2_credentials": f"{ADMIN_OR_SYSTEM_READER} or {OWNER}",
+    "identity:get_ec2_credential": f"{ADMIN_OR_SYSTEM_READER} or {OWNER}",
+    "identity:create_ec2_credential": f"{ADMIN} or {OWNER}",
+    "identity:delete_ec2_credential": f"{ADMIN} or {OWNER}",
+    # trusts
+    "identity:create_trust": TRUSTOR,
+    "identity:list_trusts": ADMIN_OR_SYSTEM_READER,
+    "identity:list_trusts_for_trustor": f"{ADMIN_OR_SYSTEM_READER} or {TRUSTOR}",
+    "identity:list_trusts_for_trustee": f"{ADMIN_OR_SYSTEM_READER} or {TRUSTEE}",
+    "identity:get_trust": f"{ADMIN_OR_SYSTEM_READER} or {TRUSTOR} or {TRUSTEE}",
+    "identity:delete_trust": f"{ADMIN} or {TRUSTOR}",
+    "identity:list_roles_for_trust": f"{ADMIN_OR_SYSTEM_READER} or {TRUSTOR} or {TRUSTEE}",
+    "identity:get_role_for_trust": f"{ADMIN_OR_SYSTEM_READER} or {TRUSTOR} or {TRUSTEE}",
+    **_crud("policy", "policies", ADMIN_OR_SYSTEM_READER, ADMIN),
 }

@@ -11,6 +11,7 @@ from brume.apis.identity import (
     grants,
     projects,
     roles,
+    trusts,
     users,
 )
 from brume.apis.identity.policies import RULES
@@ -19,7 +20,7 @@ from brume.apis.rest.service import Service
 from brume.apis.rest.styles import KeystoneStyle
 from brume.cloud.policy import Policy
 
-PARTS = (discovery, auth, projects, users, roles, grants, assignments, catalog, credentials)
+PARTS = (discovery, auth, projects, users, roles, grants, assignments, catalog, credentials, trusts)
 
 SERVICE = Service(
     name="identity",

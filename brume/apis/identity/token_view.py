@@ -7,7 +7,7 @@ from typing import Any
 from brume.apis.rest.messages import Request
 from brume.cloud.context import RequestContext, iso_micros
 from brume.cloud.identity.catalog import catalog as make_catalog
-from brume.cloud.identity.resources import ApplicationCredential
+from brume.cloud.identity.resources import ApplicationCredential, Trust
 from brume.cloud.identity.tokens import Token, token_roles
 from brume.cloud.store.session import Session
 
@@ -38,6 +38,13 @@ def token_view(
         if row is not None:
             restricted = not row.unrestricted
             shown["application_credential"] = {"id": row.id, "name": row.name, "restricted": restricted}
+    if token.trust and (trust := session.get(Trust, token.trust)) is not None:
+        shown["OS-TRUST:trust"] = {
+            "id": trust.id,
+            "trustor_user": {"id": trust.trustor_user_id},
+            "trustee_user": {"id": trust.trustee_user_id},
+            "impersonation": trust.impersonation,
+        }
     return {"token": shown}
 
 

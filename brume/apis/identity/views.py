@@ -8,7 +8,7 @@ from typing import Any
 from brume.apis.rest.lists import Page, page_links
 from brume.apis.rest.messages import Request
 from brume.cloud.errors import BadRequest
-from brume.cloud.identity.resources import ApplicationCredential, Project, Role, User
+from brume.cloud.identity.resources import AccessRule, ApplicationCredential, Project, Role, User
 from brume.cloud.resource import Resource, to_json
 
 
@@ -41,8 +41,11 @@ def application_credential_view(request: Request, row: ApplicationCredential) ->
     """An application credential, with its roles; the secret is shown only when it is made."""
     found = request.session.find(Role, id=row.role_ids)
     path = f"{request.base}/v3/users/{row.user_id}/application_credentials/{row.id}"
+    wanted = row.access_rule_ids or ()
+    rules = sorted(request.session.find(AccessRule, id=wanted), key=lambda rule: wanted.index(rule.id))
     return {
         **to_json(row),
+        **({} if row.access_rule_ids is None else {"access_rules": [to_json(rule) for rule in rules]}),
         "system": None,
         "roles": [{"id": r.id, "name": r.name, "domain_id": r.domain_id} for r in found],
         "links": {"self": path},

@@ -14,16 +14,17 @@ from typing import Any
 
 import msgspec
 
-from brume.cloud.errors import Unauthorized
-from brume.cloud.identity import assignments
+from brume.cloud.errors import Forbidden, Unauthorized
+from brume.cloud.identity import assignments, trusts
 from brume.cloud.identity.assignments import SYSTEM, Target
 from brume.cloud.identity.errors import ValidationError
 from brume.cloud.identity.projects import find_domain, find_project
-from brume.cloud.identity.resources import ApplicationCredential, Project, User
+from brume.cloud.identity.resources import ApplicationCredential, Project, Trust, User
 from brume.cloud.store.session import Session
 
 METHODS = ("password", "token", "application_credential")
-SCOPES = ("project", "domain", "system", "unscoped")
+TRUST = "OS-TRUST:trust"
+SCOPES = ("project", "domain", "system", "unscoped", TRUST)
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +87,24 @@ def _scope(auth: dict[str, Any]) -> str | dict[str, Any] | None:
     for name in ("project", "domain"):
         if name in scope:
             _check_named(_object(scope, name, "scope"), name)
+    if TRUST in scope:
+        _text(_object(scope, TRUST, "scope"), "id", "OS-TRUST:trust")
     return scope
+
+
+def find_trust(session: Session, scope: str | dict[str, Any] | None, user: User, now: float) -> Trust | None:
+    """The trust by which the user wants to act; raises when it may not be used. None: the scope names none."""
+    if not isinstance(scope, dict) or TRUST not in scope:
+        return None
+    trust = session.get(Trust, scope[TRUST]["id"])
+    if trust is None or not trusts.is_usable(trust, now):
+        raise Unauthorized()
+    if trust.trustee_user_id != user.id:
+        raise Forbidden()
+    trustor = session.get(User, trust.trustor_user_id)
+    if trustor is None or not trustor.enabled:
+        raise Forbidden()
+    return trust
 
 
 def _check_named(given: dict[str, Any], target: str) -> None:

@@ -83,6 +83,22 @@ class ApplicationCredentialNotFound(NotFound):
     template = "Could not find Application Credential: {application_credential_id}."
 
 
+class AccessRuleNotFound(NotFound):
+    template = "Could not find Access Rule: {access_rule_id}."
+
+
+class TrustNotFound(NotFound):
+    template = "Could not find trust: {trust_id}."
+
+
+class TrustUsedUp(Forbidden):
+    template = "No remaining uses for trust: {trust_id}."
+
+
+class PolicyNotFound(NotFound):
+    template = "Could not find policy: {policy_id}."
+
+
 class TokenNotFound(NotFound):
     template = "Could not find token: {token_id}."
 

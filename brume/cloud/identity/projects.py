@@ -26,6 +26,7 @@ from brume.cloud.identity.resources import (
     Membership,
     Project,
     Role,
+    Trust,
     User,
 )
 from brume.cloud.store.session import Session
@@ -169,6 +170,7 @@ def _delete_with_assignments(session: Session, project: Project) -> None:
     session.delete_all(session.find(Assignment, target_kind=("project", "domain"), target_id=project.id))
     session.delete_all(session.find(ApplicationCredential, project_id=project.id))
     session.delete_all(session.find(Credential, project_id=project.id))
+    session.delete_all(session.find(Trust, project_id=project.id))
     for user in session.find(User, default_project_id=project.id):
         session.update(user, default_project_id=None)
     session.delete(project)

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import msgspec
 
 from brume.cloud.identity.checks import enabled, name64, name255, tag_list, url
+from brume.cloud.identity.moments import check_moment
 from brume.cloud.resource import Attribute, Resource, resource
 
 Identity = Annotated[str, Attribute(create=False, update=False, length=64)]
@@ -185,11 +186,52 @@ class ApplicationCredential(Resource, frozen=True, kw_only=True):
     name: Annotated[str, Attribute(required=True, length=255, check=name255)]
     description: Annotated[str | None, Attribute(length=65535)] = None
     unrestricted: Annotated[bool, Attribute()] = False
-    expires_at: Annotated[str | None, Attribute(filter=False)] = None
+    expires_at: Annotated[str | None, Attribute(filter=False, check=check_moment)] = None
     project_id: Annotated[str, Attribute(create=False, length=64)] = ""
     user_id: Annotated[str, Attribute(create=False, visible=False, length=64)] = ""
     role_ids: tuple[str, ...] = ()
+    access_rule_ids: tuple[str, ...] | None = None
+    """None: every request is allowed; else those that one of the access rules allows."""
     secret_hash: str = ""
+
+
+@resource("access_rule", "access_rules", unique=(("user_id", "service", "method", "path"),))
+class AccessRule(Resource, frozen=True, kw_only=True):
+    """Requests that an application credential may make: a method and a path pattern of a service."""
+
+    id: Identity
+    path: Annotated[str, Attribute(required=True, length=128)]
+    method: Annotated[str, Attribute(required=True, length=16)]
+    service: Annotated[str, Attribute(required=True, length=64)]
+    user_id: Annotated[str, Attribute(create=False, visible=False, length=64)] = ""
+
+
+@resource("trust", "trusts", indexes=(("trustor_user_id",), ("trustee_user_id",)))
+class Trust(Resource, frozen=True, kw_only=True):
+    """A user (trustor) lets another (trustee) use some of its roles on a project."""
+
+    id: Identity
+    trustor_user_id: Annotated[str, Attribute(required=True, length=64)]
+    trustee_user_id: Annotated[str, Attribute(required=True, length=64)]
+    impersonation: Annotated[bool, Attribute(required=True, check=enabled)]
+    """Tokens of the trust show the trustor as their user."""
+    project_id: Annotated[str | None, Attribute(length=64)] = None
+    expires_at: Annotated[str | None, Attribute(check=check_moment)] = None
+    remaining_uses: Annotated[int | None, Attribute()] = None
+    """How many tokens may still be got; None: any number."""
+    redelegation_count: Annotated[int, Attribute(create=False)] = 0
+    deleted_at: Annotated[str | None, Attribute(create=False)] = None
+    role_ids: tuple[str, ...] = ()
+
+
+@resource("policy", "policies", table="policy_blobs", extra="extra")
+class PolicyBlob(Resource, frozen=True, kw_only=True):
+    """A policy document kept here for some service to fetch. Nothing in this cloud reads it."""
+
+    id: Identity
+    type: Annotated[str, Attribute(required=True, length=255)]
+    blob: Annotated[str, Attribute(required=True, length=65535, filter=False)]
+    extra: Extra = msgspec.field(default_factory=dict)
 
 
 @resource("revocation", "revocations", key=("audit_id",))

@@ -20,10 +20,19 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from brume.cloud.context import RequestContext
 from brume.cloud.errors import Unauthorized
-from brume.cloud.identity import assignments
+from brume.cloud.identity import assignments, roles
 from brume.cloud.identity.assignments import SYSTEM, Target
 from brume.cloud.identity.errors import TokenNotFound
-from brume.cloud.identity.resources import ApplicationCredential, Project, Revocation, Role, User
+from brume.cloud.identity.moments import read_moment
+from brume.cloud.identity.resources import (
+    AccessRule,
+    ApplicationCredential,
+    Project,
+    Revocation,
+    Role,
+    Trust,
+    User,
+)
 from brume.cloud.store.engine import Store
 from brume.cloud.store.journal import Commit
 from brume.cloud.store.session import Session
@@ -49,6 +58,7 @@ class Token(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     audit_ids: tuple[str, ...]
     """Its own, and that of the first token in the chain it was made from."""
     application_credential_id: bytes = b""
+    trust_id: bytes = b""
 
     @property
     def user(self) -> str:
@@ -64,6 +74,16 @@ class Token(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     def application_credential(self) -> str:
         """The application credential it was got with; "" for none."""
         return _unpacked(self.application_credential_id)
+
+    @property
+    def trust(self) -> str:
+        """The trust it was got by; "" for none."""
+        return _unpacked(self.trust_id)
+
+    @property
+    def is_delegated(self) -> bool:
+        """Got by an application credential or a trust: gives no other token."""
+        return bool(self.application_credential_id or self.trust_id)
 
 
 class Tokens:
@@ -86,6 +106,7 @@ class Tokens:
         *,
         parent: Token | None = None,
         application_credential_id: str = "",
+        trust_id: str = "",
         expires: float | None = None,
     ) -> Token:
         """A fresh token, not yet text. One made from another ends when that one does."""
@@ -100,6 +121,7 @@ class Tokens:
             expires=min(limits),
             audit_ids=(audit, parent.audit_ids[-1]) if parent else (audit,),
             application_credential_id=_packed(application_credential_id),
+            trust_id=_packed(trust_id),
         )
 
     def seal(self, token: Token) -> str:
@@ -142,24 +164,55 @@ class Tokens:
 
 def check(session: Session, token: Token, now: float) -> RequestContext:
     """The token's holder, by the rows as they are; raises TokenNotFound for one that is not valid any more."""
-    user = session.get(User, token.user)
-    if user is None or not user.enabled or token.expires <= now or token.issued <= user.valid_after:
+    holder = _valid_user(session, token.user, token)
+    if token.expires <= now or session.get(Revocation, token.audit_ids[0]) is not None:
         raise TokenNotFound("Could not find token.")
-    if session.get(Revocation, token.audit_ids[0]) is not None:
-        raise TokenNotFound("Could not find token.")
-    domain = _enabled(session, user.domain_id)
+    if token.trust:
+        trust = _valid_trust(session, token, now)
+        trustor = _valid_user(session, trust.trustor_user_id, token)
+        holder = trustor if trust.impersonation else holder
+    domain = _enabled(session, holder.domain_id)
     context = RequestContext(
         request_id="",
         now=now,
-        user_id=user.id,
-        user_name=user.name,
+        user_id=holder.id,
+        user_name=holder.name,
         user_domain_id=domain.id,
         user_domain_name=domain.name,
         methods=token.methods,
         expires=token.expires,
         audit_ids=token.audit_ids,
+        trust_id=token.trust or None,
+        access_rules=_access_rules(session, token),
     )
     return _scoped(session, token, context) if token.scope else context
+
+
+def _valid_user(session: Session, user_id: str, token: Token) -> User:
+    user = session.get(User, user_id)
+    if user is None or not user.enabled or token.issued <= user.valid_after:
+        raise TokenNotFound("Could not find token.")
+    return user
+
+
+def _valid_trust(session: Session, token: Token, now: float) -> Trust:
+    """The trust; that it is used up does not end the tokens got by it."""
+    trust = session.get(Trust, token.trust)
+    if trust is None or (trust.expires_at is not None and read_moment(trust.expires_at) <= now):
+        raise TokenNotFound("Could not find token.")
+    return trust
+
+
+def _access_rules(session: Session, token: Token) -> tuple[tuple[str, str, str], ...] | None:
+    if not token.application_credential:
+        return None
+    credential = session.get(ApplicationCredential, token.application_credential)
+    if credential is None:
+        raise TokenNotFound("Could not find token.")
+    if credential.access_rule_ids is None:
+        return None
+    rules = session.find(AccessRule, id=credential.access_rule_ids)
+    return tuple((rule.service, rule.method, rule.path) for rule in rules)
 
 
 def _scoped(session: Session, token: Token, context: RequestContext) -> RequestContext:
@@ -184,12 +237,26 @@ def _scoped(session: Session, token: Token, context: RequestContext) -> RequestC
 
 
 def token_roles(session: Session, token: Token) -> list[Role]:
-    """The roles the token's holder has on its scope; with an application credential, those among its own."""
-    held = assignments.roles_of(session, token.user, token.target)
-    if not token.application_credential:
-        return held
-    credential = session.get(ApplicationCredential, token.application_credential)
-    return [role for role in held if credential is not None and role.id in credential.role_ids]
+    """The roles the token's holder has on its scope; of a delegated token, those that were delegated."""
+    if token.trust:
+        trust = session.get(Trust, token.trust)
+        if trust is None:
+            return []
+        return _delegated(session, trust.trustor_user_id, trust.role_ids, token.target)
+    if token.application_credential:
+        credential = session.get(ApplicationCredential, token.application_credential)
+        if credential is None:
+            return []
+        return _delegated(session, token.user, credential.role_ids, token.target)
+    return assignments.roles_of(session, token.user, token.target)
+
+
+def _delegated(session: Session, user_id: str, role_ids: tuple[str, ...], target: Target) -> list[Role]:
+    """Those roles (with what they imply) that the delegating user still has; none when one of them is gone."""
+    held = {role.id: role for role in assignments.roles_of(session, user_id, target)}
+    if not set(role_ids) <= held.keys():
+        return []
+    return [held[role_id] for role_id in roles.closure(session, set(role_ids)) if role_id in held]
 
 
 def revoke(session: Session, token: Token) -> None:

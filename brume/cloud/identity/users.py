@@ -13,12 +13,14 @@ from brume.cloud.identity.errors import GroupNotFound, StoreConflict, UserNotFou
 from brume.cloud.identity.passwords import hash_password
 from brume.cloud.identity.projects import load_domain, merged
 from brume.cloud.identity.resources import (
+    AccessRule,
     ApplicationCredential,
     Assignment,
     Credential,
     Group,
     Membership,
     Project,
+    Trust,
     User,
 )
 from brume.cloud.store.session import Session
@@ -70,8 +72,10 @@ def change_password(context: RequestContext, session: Session, user: User, passw
 
 def delete_user(context: RequestContext, session: Session, user: User) -> None:
     """Remove a user and all it has."""
-    for kind in (Membership, ApplicationCredential, Credential):
+    for kind in (Membership, ApplicationCredential, AccessRule, Credential):
         session.delete_all(session.find(kind, user_id=user.id))
+    session.delete_all(session.find(Trust, trustor_user_id=user.id))
+    session.delete_all(session.find(Trust, trustee_user_id=user.id))
     session.delete_all(session.find(Assignment, actor_kind="user", actor_id=user.id))
     session.delete(user)
 
