@@ -54,7 +54,7 @@ def _announces_itself(
 def _translations(peer: RouterPort, gateways: list[RouterPort], view: View) -> Iterator[str]:
     own = {network.address for network in (*peer.ipv4, *peer.ipv6)}
     central: dict[str, None] = {}
-    for nat in view.find(nats_by_router, peer.router):
+    for nat in sorted(view.find(nats_by_router, peer.router), key=_uuid):
         if nat.is_ipv6 or not leaves_by(nat, peer, gateways):
             continue
         if gateways and nat.distributed:
@@ -64,6 +64,11 @@ def _translations(peer: RouterPort, gateways: list[RouterPort], view: View) -> I
     if central:
         where = f" is_chassis_resident({peer.redirect})" if peer.gateway else ""
         yield " ".join([peer.mac, *central]) + where
+
+
+def _uuid(nat: RouterNat) -> str:
+    """The order in which northd goes through a router's translations: that of an OVSDB set of references."""
+    return nat.uuid
 
 
 def leaves_by(nat: RouterNat, port: RouterPort, gateways: list[RouterPort]) -> bool:

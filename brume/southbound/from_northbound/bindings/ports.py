@@ -113,7 +113,7 @@ def router_port_binding(port: RouterPort, view: View) -> Iterator[Output]:
     peer = _peer_name(port, row, view)
     if peer:
         options["peer"] = peer
-        if port.gateway:
+        if row.ha_chassis_group or view.members(LogicalRouterPort.gateway_chassis, port.uuid):
             options["chassis-redirect-port"] = f"cr-{port.name}"
     if chassis:
         options["l3gateway-chassis"] = chassis
