@@ -55,8 +55,21 @@ values = st.recursive(
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                ["subnet_id", "ip_address", "mac_address", "start", "end", "destination", "nexthop", "network_id"]
-                + ["opt_name", "opt_value", "enable_snat", "external_fixed_ips", "x"]
+                [
+                    "subnet_id",
+                    "ip_address",
+                    "mac_address",
+                    "start",
+                    "end",
+                    "destination",
+                    "nexthop",
+                    "network_id",
+                    "opt_name",
+                    "opt_value",
+                    "enable_snat",
+                    "external_fixed_ips",
+                    "x",
+                ]
             ),
             inner,
             max_size=3,
@@ -144,8 +157,26 @@ def test_no_request_makes_the_service_fail(cloud, neutron):
 def test_no_query_makes_the_service_fail(neutron):
     prepared(neutron)
     names = st.sampled_from(
-        ["id", "name", "limit", "marker", "sort_key", "sort_dir", "page_reverse", "fields", "tags", "not-tags-any"]
-        + ["fixed_ips", "admin_state_up", "revision_number", "mtu", "shared", "security_groups", "bogus", "sort"]
+        [
+            "id",
+            "name",
+            "limit",
+            "marker",
+            "sort_key",
+            "sort_dir",
+            "page_reverse",
+            "fields",
+            "tags",
+            "not-tags-any",
+            "fixed_ips",
+            "admin_state_up",
+            "revision_number",
+            "mtu",
+            "shared",
+            "security_groups",
+            "bogus",
+            "sort",
+        ]
     )
     texts = st.sampled_from(["", "1", "0", "-1", "id", "name", "x", "true", UUID, "ip_address=10.0.0.1", "name:desc"])
 
