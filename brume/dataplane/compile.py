@@ -14,7 +14,7 @@ from brume.dataplane.conntrack.tracker import CT_BITS, Request
 from brume.dataplane.flow_table import Step
 from brume.dataplane.learn import learned_flow
 from brume.dataplane.rewrite import push_tag
-from brume.dataplane.run import Run
+from brume.dataplane.run import GoOn, Run
 from brume.openflow.messages import actions as a
 from brume.openflow.messages.errors import OpenFlowError
 from brume.openflow.messages.fields import FIELDS, Subfield
@@ -143,6 +143,8 @@ def _controller(action: a.Controller) -> Step:
 
 def _resubmit(action: a.Resubmit) -> Step:
     table, in_port = action.table, action.in_port
+    if table is not None and in_port is None:
+        return GoOn(table)
 
     def step(run: Run) -> None:
         run.lookup(run.table if table is None else table, in_port)
@@ -151,7 +153,7 @@ def _resubmit(action: a.Resubmit) -> Step:
 
 
 def _goto(action: a.GotoTable) -> Step:
-    return lambda run: run.lookup(action.table)
+    return GoOn(action.table)
 
 
 def _dec_ttl(action: a.DecTtl) -> Step:

@@ -52,6 +52,18 @@ class Pending:
         self.following = following
 
 
+class GoOn:
+    """The step of a plain resubmit(,table). As the last of its list it is not called but followed."""
+
+    __slots__ = ("table",)
+
+    def __init__(self, table: int) -> None:
+        self.table = table
+
+    def __call__(self, run: Run) -> None:
+        run.lookup(self.table)
+
+
 class Run:
     """A packet, where it is, and what it has caused so far."""
 
@@ -107,58 +119,82 @@ class Run:
     # -- tables --------------------------------------------------------------------------------------------------
 
     def lookup(self, table: int, in_port: int | None = None) -> None:
-        """Find the packet's flow in a table, as if from another port perhaps, and do what it says."""
-        if self.depth >= MAX_DEPTH or self.resubmits >= MAX_RESUBMITS:
-            self.drop("too many resubmits")
-            self.stopped = True
-            return
-        key = self.key if in_port is None else _IN_PORT.set(self.key, in_port)
-        entry, looked = self.bridge.tables.lookup(table, key)
-        self.looked |= looked & ~self.written
-        saved = self.table, self.entry
-        self.table, self.entry = table, entry
-        self.resubmits += 1
-        self.depth += 1
-        if self.trace is not None:
-            self._traced(entry)
-        elif entry is not None:
-            entry.packets += 1
-            entry.bytes += len(self.frame)
-            entry.used = self.now
-            self.credited.append(entry)
-            self.execute(entry.steps or self.switch.compiled(entry))
-        self.depth -= 1
-        self.table, self.entry = saved
+        """Find the packet's flow in a table, as if from another port perhaps, and do what it says.
 
-    def execute(self, steps: tuple[Step, ...], start: int = 0) -> None:
-        """Do one list of actions; stop where one says so."""
-        if len(steps) - start == 1:  # nothing would be left to do after a pause
-            steps[start](self)
-            return
-        pending = Pending(steps, start)
-        self.frames.append(pending)
-        for index in range(start, len(steps)):
-            pending.following = index + 1
-            if steps[index](self) or self.stopped:
+        A resubmit that is a flow's last action is a step of this loop, not a call: a packet meets a hundred tables.
+        """
+        saved = self.table, self.entry, self.depth
+        following: int | None = table
+        while following is not None:
+            self.resubmits += 1
+            self.depth += following <= self.table  # as Open vSwitch, which counts only ways back
+            if self.depth > MAX_DEPTH or self.resubmits > MAX_RESUBMITS:
+                self.drop("too many resubmits")
+                self.stopped = True
                 break
-        self.frames.pop()
+            key = self.key if in_port is None else _IN_PORT.set(self.key, in_port)
+            entry, looked = self.bridge.tables.lookup(following, key)
+            self.looked |= looked & ~self.written
+            self.table, self.entry, in_port = following, entry, None
+            if self.trace is not None:
+                following = self._traced(entry)
+            elif entry is None:
+                break
+            else:
+                entry.packets += 1
+                entry.bytes += len(self.frame)
+                entry.used = self.now
+                self.credited.append(entry)
+                following = self.execute(entry.steps or self.switch.compiled(entry))
+        self.table, self.entry, self.depth = saved
 
-    def _traced(self, entry: Entry | None) -> None:
+    def execute(self, steps: tuple[Step, ...], start: int = 0) -> int | None:
+        """Do one list of actions; stop where one says so. The table to go on in, when the last one is a resubmit."""
+        last = len(steps) - 1
+        if last < start:
+            return None
+        if last > start:
+            pending = Pending(steps, start)
+            self.frames.append(pending)
+            for index in range(start, last):
+                pending.following = index + 1
+                if steps[index](self) or self.stopped:
+                    self.frames.pop()
+                    return None
+            self.frames.pop()
+        step = steps[last]
+        if type(step) is GoOn:
+            return step.table
+        step(self)
+        return None
+
+    def do(self, steps: tuple[Step, ...], start: int = 0) -> None:
+        """Do one list of actions, and what it leads to."""
+        following = self.execute(steps, start)
+        if following is not None:
+            self.lookup(following)
+
+    def _traced(self, entry: Entry | None) -> int | None:
         outside = self.trace
         assert outside is not None
         inside: list[t.Node] = []
         key = self.key
+        following = None
         if entry is not None:
             steps = entry.steps or self.switch.compiled(entry)
             for action, step in zip(entry.flow.actions, steps, strict=True):
                 before = self.key
                 self.trace = []
-                stop = step(self)
+                if step is steps[-1] and type(step) is GoOn and action is entry.flow.actions[-1]:
+                    following, stop = step.table, True
+                else:
+                    stop = bool(step(self))
                 inside.append(t.Acted(action, t.changes(before, self.key), tuple(self.trace)))
                 if stop or self.stopped:
                     break
         self.trace = outside
         outside.append(t.Looked(self.bridge.name, self.table, key, entry.flow if entry else None, tuple(inside)))
+        return following
 
     def drop(self, reason: str) -> None:
         """Say why a branch ended with nothing sent (to a trace)."""
@@ -172,7 +208,7 @@ class Run:
         """Do actions on a copy: clone(), and the bucket of a group."""
         saved = self.key, self.frame, self.base, self.written, self.frames, self.stack, self.queue
         self.frames, self.stack = [], []
-        self.execute(steps)
+        self.do(steps)
         self.key, self.frame, self.base, self.written, self.frames, self.stack, self.queue = saved
         self.stopped = False
 
@@ -347,7 +383,7 @@ class Run:
         self.stack = list(paused.stack)
         self.cacheable = False
         for steps, following in reversed(paused.frames):
-            self.execute(steps, following)
+            self.do(steps, following)
             if self.stopped:
                 return
 

@@ -104,7 +104,7 @@ class Switch:
         run = Run(self, self.bridge(bridge), key, frame, now, Result())
         self._refresh()
         run.cacheable = False
-        run.execute(self.compiled_actions(actions))
+        run.do(self.compiled_actions(actions))
         return run.result
 
     def resume(self, packet_in: PacketIn, now: float, frame: bytes | None = None, key: int | None = None) -> Result:

@@ -3,6 +3,7 @@
     Looked(bridge, table, flow)            a table was asked; flow None is a table miss
       Acted(action, changes)               each action of the flow, with the fields it changed
         Looked / Tracked / Sent / ...      what the action led to
+    Looked(bridge, next table, ...)        a resubmit that was the flow's last action: the way goes on beside it
     Tracked(zone, ..., changes, table)     a ct action; what follows in `table` is inside
     Sent, Tunnelled, Told, Dropped         ends
 

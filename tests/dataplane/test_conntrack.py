@@ -110,7 +110,7 @@ def test_ping_four_and_six(dialogue):
     see = dialogue.see
     see(echo(A, B), commit=True)
     assert see(echo(B, A, 0)) == "est|rpl|trk"
-    assert see(echo(B, A, 0, identifier=8)) == "new|trk"  # an answer to nothing: another connection
+    assert see(echo(B, A, 0, identifier=8)) == "inv|trk"  # an answer to nothing
     six = Ether() / IPv6(src="fd00::1", dst="fd00::2")
     see(six / ICMPv6EchoRequest(id=3), commit=True)
     back = Ether() / IPv6(src="fd00::2", dst="fd00::1") / ICMPv6EchoReply(id=3)

@@ -67,9 +67,14 @@ def bad_tcp_flags(flags: int) -> bool:
     return not flags & ACK and bool(flags & (FIN | PSH | URG))
 
 
-def may_begin(protocol: int, flags: int) -> bool:
-    """May this packet be the first of a connection? SYN+ACK may not; the middle of one may."""
-    return protocol != 6 or not (bad_tcp_flags(flags) or flags & (SYN | ACK) == SYN | ACK)
+def may_begin(protocol: int, flags: int, icmp_type: int) -> bool:
+    """May this packet be the first of a connection? A SYN+ACK may not, the middle of a TCP connection may; an ICMP
+    query may, an answer may not."""
+    if protocol == 6:
+        return not (bad_tcp_flags(flags) or flags & (SYN | ACK) == SYN | ACK)
+    if protocol == 1:
+        return icmp_type in (8, 13, 15)
+    return protocol != 58 or icmp_type == 128
 
 
 class Tcp:

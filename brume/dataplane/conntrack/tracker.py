@@ -261,7 +261,7 @@ class _Packet:
         return False
 
     def _new(self) -> None:
-        if not may_begin(self.seen.protocol, _FLAGS.get(self.key)):
+        if not may_begin(self.seen.protocol, _FLAGS.get(self.key), self.seen.destination_port):
             self.state = INV
             return
         self.state = NEW
