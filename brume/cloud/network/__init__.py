@@ -4,7 +4,7 @@
     networks  segments   networks, and the identifiers they take     records     identity, times, revision, quota
     subnets              ranges, gateways, pools                     checks      values in Neutron's words
     ports     addresses  ports, and how they get their addresses     errors      Neutron's errors
-    binding              where a port's host has its end             policies    who may do what
+    binding              where a port's host has its end             *_errors    routers, groups
     routers   interfaces  gateways                                   floating_ips  floating_addresses
     security_groups      rule_checks  protocols                      agents      chassis as observed
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from brume.cloud.context import RequestContext
-from brume.cloud.network.errors import FipAssociated, ResourceRequest
+from brume.cloud.network.errors import ResourceRequest
 from brume.cloud.network.records import change
 from brume.cloud.network.resources import FixedIp, FloatingIp, Port
+from brume.cloud.network.router_errors import FipAssociated
 from brume.cloud.store.session import Session
 
 

@@ -7,16 +7,15 @@ from typing import NamedTuple
 from brume.cloud.context import RequestContext
 from brume.cloud.network import ports
 from brume.cloud.network.addresses import FLOATING_IP, ROUTER_GATEWAY, ROUTER_INTERFACE
-from brume.cloud.network.errors import (
+from brume.cloud.network.errors import NetworkNotFound, ResourceRequest
+from brume.cloud.network.records import Values, change, check_quota, new
+from brume.cloud.network.resources import FixedIp, FloatingIp, Network, Port, Subnet
+from brume.cloud.network.router_errors import (
     ExternalGatewayForFloatingIPNotFound,
     ExternalIpAddressExhausted,
     FloatingIPNotFound,
     FloatingIPPortAlreadyAssociated,
-    NetworkNotFound,
-    ResourceRequest,
 )
-from brume.cloud.network.records import Values, change, check_quota, new
-from brume.cloud.network.resources import FixedIp, FloatingIp, Network, Port, Subnet
 from brume.cloud.network.settings import NetworkSettings
 from brume.cloud.store.session import Session
 

@@ -7,13 +7,10 @@ from collections.abc import Sequence
 from brume.cloud.context import RequestContext
 from brume.cloud.network import ports
 from brume.cloud.network.addresses import ROUTER_GATEWAY, ROUTER_INTERFACE
-from brume.cloud.network.errors import (
-    NetworkNotFound,
-    ResourceRequest,
-    RouterExternalGatewayInUseByFloatingIp,
-)
+from brume.cloud.network.errors import NetworkNotFound, ResourceRequest
 from brume.cloud.network.records import change
 from brume.cloud.network.resources import FixedIp, FloatingIp, GatewayInfo, Network, Port, Router, Subnet
+from brume.cloud.network.router_errors import RouterExternalGatewayInUseByFloatingIp
 from brume.cloud.network.settings import NetworkSettings
 from brume.cloud.store.session import Session
 from brume.values import Prefix

@@ -8,19 +8,16 @@ from typing import Any, NamedTuple
 from brume.cloud.context import RequestContext
 from brume.cloud.network import checks, gateways, ports, subnets
 from brume.cloud.network.addresses import ROUTER_INTERFACE
-from brume.cloud.network.errors import (
-    PortInUse,
-    PortNotFound,
-    ResourceRequest,
+from brume.cloud.network.errors import PortInUse, PortNotFound, ResourceRequest, SubnetNotFound
+from brume.cloud.network.records import touch
+from brume.cloud.network.resources import FixedIp, FloatingIp, Network, Port, Router, Subnet
+from brume.cloud.network.router_errors import (
     RouterInterfaceInUseByFloatingIP,
     RouterInterfaceInUseByRoute,
     RouterInterfaceNotFound,
     RouterInterfaceNotFoundForSubnet,
     SubnetMismatchForPort,
-    SubnetNotFound,
 )
-from brume.cloud.network.records import touch
-from brume.cloud.network.resources import FixedIp, FloatingIp, Network, Port, Router, Subnet
 from brume.cloud.network.settings import NetworkSettings
 from brume.cloud.store.session import Session
 from brume.values import Prefix, parse_address

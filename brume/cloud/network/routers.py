@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from brume.cloud.context import RequestContext
 from brume.cloud.network import gateways
 from brume.cloud.network.addresses import ROUTER_INTERFACE
-from brume.cloud.network.errors import InvalidRoutes, RouterInUse, RouterNotFound, RoutesExhausted
 from brume.cloud.network.records import Values, change, check_quota, new
 from brume.cloud.network.resources import Port, Route, Router, Subnet
+from brume.cloud.network.router_errors import InvalidRoutes, RouterInUse, RouterNotFound, RoutesExhausted
 from brume.cloud.network.settings import NetworkSettings
 from brume.cloud.store.session import Session
 from brume.values import Prefix, parse_address

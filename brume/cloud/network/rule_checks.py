@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from brume.cloud.network.errors import (
+from brume.cloud.network.protocols import ICMP, ICMPV6, IPV6_ONLY, WITH_PORTS, protocol_number
+from brume.cloud.network.records import Values
+from brume.cloud.network.security_group_errors import (
     SecurityGroupEthertypeConflictWithProtocol,
     SecurityGroupInvalidIcmpValue,
     SecurityGroupInvalidPortRange,
@@ -17,8 +19,6 @@ from brume.cloud.network.errors import (
     SecurityGroupProtocolRequiredWithPorts,
     SecurityGroupRuleParameterConflict,
 )
-from brume.cloud.network.protocols import ICMP, ICMPV6, IPV6_ONLY, WITH_PORTS, protocol_number
-from brume.cloud.network.records import Values
 from brume.values import InterfaceAddress
 
 ANYWHERE = ("0.0.0.0/0", "::/0", None)

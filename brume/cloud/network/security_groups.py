@@ -6,7 +6,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from brume.cloud.context import RequestContext
-from brume.cloud.network.errors import (
+from brume.cloud.network.records import Values, change, check_quota, new, touch
+from brume.cloud.network.resources import (
+    DefaultSecurityGroup,
+    PortSecurityGroup,
+    SecurityGroup,
+    SecurityGroupRule,
+)
+from brume.cloud.network.rule_checks import checked, identity_of
+from brume.cloud.network.security_group_errors import (
     DuplicateSecurityGroupRuleInPost,
     SecurityGroupCannotRemoveDefault,
     SecurityGroupCannotUpdateDefault,
@@ -16,14 +24,6 @@ from brume.cloud.network.errors import (
     SecurityGroupRuleExists,
     SecurityGroupRuleNotFound,
 )
-from brume.cloud.network.records import Values, change, check_quota, new, touch
-from brume.cloud.network.resources import (
-    DefaultSecurityGroup,
-    PortSecurityGroup,
-    SecurityGroup,
-    SecurityGroupRule,
-)
-from brume.cloud.network.rule_checks import checked, identity_of
 from brume.cloud.network.settings import NetworkSettings
 from brume.cloud.store.session import Session
 

@@ -8,13 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from brume.cloud.network.errors import (
-    FlatNetworkInUse,
-    InvalidInput,
-    NoNetworkAvailable,
-    TunnelIdInUse,
-    VlanIdInUse,
-)
+from brume.cloud.network.errors import FlatNetworkInUse, InvalidInput, NoNetworkAvailable, TunnelIdInUse, VlanIdInUse
 from brume.cloud.network.records import Values
 from brume.cloud.network.resources import SegmentAllocation
 from brume.cloud.network.settings import NetworkSettings

@@ -3,8 +3,9 @@
 import pytest
 
 from brume.cloud.network import ports, subnets
-from brume.cloud.network.errors import AllocationOnAutoAddressSubnet, SecurityGroupConflict
+from brume.cloud.network.errors import AllocationOnAutoAddressSubnet
 from brume.cloud.network.resources import DhcpOption, FixedIp, IpAllocation, Port, PortSecurityGroup
+from brume.cloud.network.security_group_errors import SecurityGroupConflict
 from brume.cloud.network.security_groups import create as create_group
 
 SLAAC = {"ipv6_ra_mode": "slaac", "ipv6_address_mode": "slaac"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from brume.cloud.network import errors
+from brume.cloud.network import security_group_errors as errors
 from brume.cloud.network.rule_checks import checked, identity_of
 
 WRONG = [

@@ -6,14 +6,14 @@ from typing import Annotated, Any
 
 from brume.cloud.errors import BadRequest
 from brume.cloud.network import checks
-from brume.cloud.network.errors import (
-    InvalidInput,
+from brume.cloud.network.errors import InvalidInput
+from brume.cloud.network.protocols import IP_PROTOCOLS
+from brume.cloud.network.resources.standard import FLAG, INTERNAL, Standard
+from brume.cloud.network.security_group_errors import (
     SecurityGroupDefaultAlreadyExists,
     SecurityGroupInvalidPortValue,
     SecurityGroupRuleInvalidProtocol,
 )
-from brume.cloud.network.protocols import IP_PROTOCOLS
-from brume.cloud.network.resources.standard import FLAG, INTERNAL, Standard
 from brume.cloud.resource import Attribute, Resource, resource
 from brume.values import InterfaceAddress
 
