@@ -16,6 +16,7 @@ from brume.southbound.pipeline import stage_at
 from brume.southbound.schema import DatapathBinding, PortGroup
 from brume.tables.database import Database
 from tests.agreement.ovn_lab import OvnLab, Picture, difference, picture, short_directory, why_not
+from tests.agreement.random_northbound import CHASSIS, Draw
 from tests.southbound.builder import chassis
 from tests.southbound.topologies import TOPOLOGIES
 
@@ -39,6 +40,13 @@ def test_same_southbound_as_northd(lab: OvnLab, topology: Callable[[], Database]
     Compiler(northbound, ours).start()
     theirs = lab.compile(northbound, chassis("compute1", "compute2"))
     assert difference(comparable(ours), comparable(theirs)) == ""
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_random_northbounds_make_the_same_southbound(lab: OvnLab, seed: int) -> None:
+    northbound, ours = Draw(seed).northbound(), chassis(*CHASSIS)
+    Compiler(northbound, ours).start()
+    assert difference(comparable(ours), comparable(lab.compile(northbound, chassis(*CHASSIS)))) == ""
 
 
 def comparable(database: Database) -> Picture:
