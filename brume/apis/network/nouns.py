@@ -14,6 +14,7 @@ from brume.cloud.context import RequestContext
 from brume.cloud.network import floating_ips, networks, ports, routers, security_groups, subnets
 from brume.cloud.network.records import Values
 from brume.cloud.network.resources import (
+    DefaultSecurityGroup,
     FloatingIp,
     Network,
     Port,
@@ -89,7 +90,7 @@ def with_group(request: Request, value: Json) -> Json:
 def ensure_default_group(request: Request) -> None:
     """Neutron makes a project's default group when its groups are listed."""
     project_id = request.context.project_id
-    if project_id and request.session.first(SecurityGroup, project_id=project_id, is_project_default=True) is None:
+    if project_id and request.session.get(DefaultSecurityGroup, project_id) is None:
         with request.store.write(request.context) as session:
             security_groups.ensure_default(request.context, session, project_id)
 

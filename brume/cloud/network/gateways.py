@@ -39,7 +39,7 @@ def apply(
         "device_owner": ROUTER_GATEWAY,
         **({"fixed_ips": wish.external_fixed_ips} if wish.external_fixed_ips else {}),
     }
-    port = ports.create(context, session, settings, values)
+    port = ports.create(context, session, settings, values, status="ACTIVE")
     return change(context, session, router, gateway_port_id=port.id, enable_snat=snat)
 
 

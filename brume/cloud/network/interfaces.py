@@ -1,4 +1,7 @@
-"""Router interfaces: attaching a router to a subnet, by the subnet or by a port, and detaching it."""
+"""Router interfaces: attaching a router to a subnet, by the subnet or by a port, and detaching it.
+
+A router's port is ACTIVE as soon as it is there: it is on every chassis, and none has to report it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from brume.cloud.context import RequestContext
 from brume.cloud.network import checks, gateways, ports, subnets
 from brume.cloud.network.addresses import ROUTER_INTERFACE
 from brume.cloud.network.errors import PortInUse, PortNotFound, ResourceRequest, SubnetNotFound
-from brume.cloud.network.records import touch
+from brume.cloud.network.records import change, touch
 from brume.cloud.network.resources import FixedIp, FloatingIp, Network, Port, Router, Subnet
 from brume.cloud.network.router_errors import (
     RouterInterfaceInUseByFloatingIP,
@@ -102,7 +105,8 @@ def _add_port(
         "allowed_address_pairs": (),
         "port_security_enabled": False,
     }
-    return Interface(ports.update(context, session, settings, port, values), tuple(attached))
+    changed = ports.update(context, session, settings, port, values)
+    return Interface(change(context, session, changed, status="ACTIVE"), tuple(attached))
 
 
 def _add_subnet(
@@ -131,7 +135,7 @@ def _add_subnet(
         "device_owner": ROUTER_INTERFACE,
         "fixed_ips": (fixed,),
     }
-    return Interface(ports.create(context, session, settings, chosen), (subnet,))
+    return Interface(ports.create(context, session, settings, chosen, status="ACTIVE"), (subnet,))
 
 
 def _check_subnets(session: Session, router: Router, attached: Sequence[Subnet]) -> None:
