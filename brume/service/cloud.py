@@ -1,25 +1,49 @@
 """One embedded cloud, without sockets: the store, the APIs, the stages, the nodes, the instances.
 
-A test makes one in a temporary directory, calls `application` as ASGI, and moves `scheduler` by hand; `run` gives it
-a port and the real time.
+    store --Commit--> NorthboundCompiler --ChangeSet--> Compiler --ChangeSet--> SharedTranslation, chassis
+      ^                                                                                |
+      +------------------ Observed, Instances <----- port is up, server runs ----------+
+
+Nothing of this happens inside a request: a commit is put into a queue, `on_work` is told, and `settle` takes the queue
+through all stages. A test makes a cloud in a temporary directory, calls `application` as ASGI, then `settle`, and moves
+`scheduler` by hand; `run` gives it a port and the real time.
 """
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 
 from brume.apis.app import application
+from brume.apis.compute.actions import Consoles
 from brume.cloud.cloud import open_cloud
 from brume.cloud.compute import flavors
 from brume.cloud.compute.resources import Flavor
-from brume.cloud.context import system_context
+from brume.cloud.context import RequestContext, system_context
 from brume.cloud.identity.bootstrap import bootstrap
 from brume.cloud.image.files import ImageFiles
+from brume.cloud.network.resources import Network, Subnet
 from brume.cloud.network.settings import NetworkSettings
+from brume.cloud.store.journal import Commit
+from brume.derive.rules import Problem
+from brume.northbound.compiler import NorthboundCompiler
+from brume.openflow.shared import SharedTranslation
 from brume.service.first_image import ensure_image
+from brume.service.instances import Instances, Running
+from brume.service.observed import HEARTBEAT, NodeFacts, Observed
+from brume.service.outside import Outside
 from brume.service.settings import Secrets, Settings
+from brume.simulator.chassis import Chassis, PhysicalNetwork
 from brume.simulator.clock import Scheduler
+from brume.simulator.underlay import Underlay
+from brume.southbound.compiler import Compiler
+from brume.tables.database import Database
+from brume.values import Ipv4Address
+
+FIRST_TUNNEL_ADDRESS = Ipv4Address.parse("192.168.56.11")
+"""The first node's address on the underlay, as in the founding documents; the others follow."""
+EXTERNAL_BRIDGE = "br-ex"
 
 
 class EmbeddedCloud:
@@ -28,24 +52,101 @@ class EmbeddedCloud:
     def __init__(self, settings: Settings, known: Secrets, clock: Callable[[], float] = time.time) -> None:
         self.settings = settings
         self.clock = clock
+        self.on_work: Callable[[], object] = lambda: None
         self.scheduler = Scheduler(clock())
         self.cloud = open_cloud(settings.data_directory)
-        self.cloud.provide(NetworkSettings(distributed_floating_ip=settings.distributed_floating_ips))
+        network_settings = NetworkSettings(distributed_floating_ip=settings.distributed_floating_ips)
+        self.cloud.provide(network_settings)
         self.cloud.provide(ImageFiles(settings.paths.images))
-        passwords = {"admin": known.admin_password, "demo": known.demo_password}
-        bootstrap(self.cloud.store, passwords, region=settings.region, base_url=settings.base_url, now=clock())
-        self._first_rows()
+        self._commits: deque[Commit] = deque()
+        self._first_rows(known)
+        self._make_stages(network_settings)
         self.application = application(self.cloud, clock=clock)
 
-    def _first_rows(self) -> None:
-        """What a new cloud has beside identity: flavors and an image."""
-        with self.cloud.store.write(system_context(self.clock())) as session:
+    def _first_rows(self, known: Secrets) -> None:
+        """What a new cloud has: projects and users, flavors, an image."""
+        store, now = self.cloud.store, self.clock()
+        passwords = {"admin": known.admin_password, "demo": known.demo_password}
+        bootstrap(store, passwords, region=self.settings.region, base_url=self.settings.base_url, now=now)
+        with store.write(self._context()) as session:
             if session.first(Flavor) is None:
                 flavors.create_defaults(session)
-            ensure_image(system_context(self.clock()), session, self.cloud.need(ImageFiles))
+            ensure_image(self._context(), session, self.cloud.need(ImageFiles))
+
+    def _make_stages(self, network_settings: NetworkSettings) -> None:
+        northbound, southbound = Database("OVN_Northbound"), Database("OVN_Southbound")
+        self.northbound = NorthboundCompiler(northbound, network_settings)
+        self.southbound = Compiler(northbound, southbound)
+        self.underlay = Underlay(self.scheduler)
+        self.outside = Outside(self.settings.physical_network, self.scheduler)
+        self.nodes: dict[str, Chassis] = {}
+        self.instances = Instances(self.cloud.store, self.nodes, self.scheduler, self._context)
+        self.observed = Observed(self.cloud.store, self._context)
+        self.cloud.provide(Consoles(self.instances.output))
 
     def start(self) -> None:
-        """Derive everything from the store and bring up the nodes."""
+        """Derive everything from the store, bring up the nodes, and the servers on them."""
+        self.northbound.load(self.cloud.store)
+        self.southbound.start()
+        self.southbound.northbound.subscribe(self.southbound.update)
+        self.southbound.southbound.subscribe(self.southbound.observe)
+        self.southbound.southbound.subscribe(self.observed.follow)
+        self.shared = SharedTranslation(self.southbound.southbound)
+        for number, name in enumerate(self.settings.node_names()):
+            self.nodes[name] = self._make_node(name, Ipv4Address(FIRST_TUNNEL_ADDRESS.value + number))
+        self.cloud.store.listen(self._committed)
+        self._beat()
+        self.instances.load()
+        self.settle()
+
+    def _make_node(self, name: str, address: Ipv4Address) -> Chassis:
+        physical = {self.settings.physical_network: PhysicalNetwork(EXTERNAL_BRIDGE, self.outside.segment)}
+        southbound = self.southbound.southbound
+        return Chassis(name, address, southbound, self.shared, self.scheduler, self.underlay, physical)
+
+    def _committed(self, commit: Commit) -> None:
+        self._commits.append(commit)
+        if len(self._commits) == 1:
+            self.on_work()
+
+    def settle(self) -> None:
+        """Take what was committed through all stages, and what that makes the nodes report back into the store."""
+        self._follow_outside()
+        self.instances.settle()
+        self.observed.settle()
+        while self._commits:
+            commit = self._commits[0]
+            self.northbound.follow(commit)
+            self.instances.follow(commit)
+            if any(change.kind in (Network, Subnet) for change in commit.changes):
+                self._follow_outside()
+            self._commits.popleft()
+            if not self._commits:
+                self.instances.settle()
+                self.observed.settle()
+
+    def _follow_outside(self) -> None:
+        rows = self.northbound.cloud
+        self.outside.follow(rows.rows(Network), rows.rows(Subnet))
+
+    def _beat(self) -> None:
+        """Each node says that it lives, now and then."""
+        mappings = ((self.settings.physical_network, EXTERNAL_BRIDGE),)
+        self.observed.heartbeat(
+            NodeFacts(name, str(chassis.address), True, mappings) for name, chassis in self.nodes.items()
+        )
+        self.scheduler.call_later(HEARTBEAT, self._beat)
+
+    def _context(self) -> RequestContext:
+        return system_context(self.clock())
+
+    def problems(self) -> list[Problem]:
+        """What could not be derived, and why."""
+        return [*self.northbound.northbound.rows(Problem), *self.southbound.southbound.rows(Problem)]
+
+    def running(self, server_id: str) -> Running | None:
+        """A server that runs."""
+        return self.instances.find(server_id)
 
     def close(self) -> None:
         """Close the store."""

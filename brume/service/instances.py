@@ -26,11 +26,48 @@ CONSOLE_KEPT = 1000
 class Node(Protocol):
     """Where an instance's interfaces are plugged: a chassis."""
 
-    def plug(self, iface_id: str, mac: MacAddress, deliver: Callable[[bytes], object]) -> Callable[[bytes], object]:
+    def plug(self, port: str, deliver: Callable[[bytes], object]) -> Callable[[bytes], None]:
         """Give a port of this name; frames for it are handed to `deliver`, its own are handed to what is returned."""
 
-    def unplug(self, iface_id: str) -> None:
+    def unplug(self, port: str) -> None:
         """Take the port away."""
+
+
+Watch = Callable[[float, bytes], object]
+
+
+class Link:
+    """The cable between a host and its node's switch: passes frames on, and shows them to who watches."""
+
+    def __init__(self, scheduler: Scheduler, host: Host) -> None:
+        self._scheduler = scheduler
+        self._host = host
+        self._watches: list[Watch] = []
+        self._inject: Callable[[bytes], object] = _unplugged
+        host.send = self.from_host
+
+    def connect(self, node: Node, port: str) -> None:
+        """Plug the far end in."""
+        self._inject = node.plug(port, self.to_host)
+
+    def tap(self, watch: Watch) -> Callable[[], None]:
+        """Show every frame to `watch`, until what is returned is called."""
+        self._watches.append(watch)
+        return lambda: self._watches.remove(watch)
+
+    def from_host(self, frame: bytes) -> None:
+        """The host sends."""
+        self._show(frame)
+        self._inject(frame)
+
+    def to_host(self, frame: bytes) -> None:
+        """The switch delivers."""
+        self._show(frame)
+        self._host.receive(frame)
+
+    def _show(self, frame: bytes) -> None:
+        for watch in self._watches:
+            watch(self._scheduler.now(), frame)
 
 
 class Plug(NamedTuple):
@@ -39,6 +76,7 @@ class Plug(NamedTuple):
     port_id: str
     network_id: str
     host: Host
+    link: Link
 
 
 class Running:
@@ -135,14 +173,15 @@ class Instances:
         mac = MacAddress.parse(port.mac_address)
         name = f"eth{len(running.plugs)}"
         host = Host(server.hostname, mac, self._scheduler, _unplugged)
-        host.send = node.plug(port.id, mac, host.receive)
+        link = Link(self._scheduler, host)
+        link.connect(node, port.id)
         running.say(f"{name}: link up, address {mac}")
         if any(":" not in fixed.ip_address for fixed in port.fixed_ips):
             host.dhcp.on_event = lambda event: running.say(f"{name}: {event.text}")
             self._scheduler.call_later(0, host.dhcp.start)
         if any(":" in fixed.ip_address for fixed in port.fixed_ips):
             self._scheduler.call_later(0, host.enable_ipv6)
-        return Plug(port.id, port.network_id, host)
+        return Plug(port.id, port.network_id, host, link)
 
     def _stop(self, server_id: str, running: Running) -> None:
         node = self._nodes[running.node]

@@ -89,6 +89,7 @@ async def _serve(settings: Settings, listener: socket.socket, quiet: bool) -> No
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, setattr, server, "should_exit", True)
     write_client_files(settings, known)
+    cloud.on_work = lambda: loop.call_soon(cloud.settle)
     cloud.start()
     gc.freeze()  # what a start makes stays; collections look at what requests make
     listener.listen(2048)

@@ -14,7 +14,7 @@ from brume.tables.changes import ChangeSet, MemberChange, RowChange
 from brume.tables.row import Index, Member, Relation, Row
 
 R = TypeVar("R", bound=Row)
-Listener = Callable[[ChangeSet], None]
+Listener = Callable[[ChangeSet], object]
 _NOTHING: dict[Any, Any] = {}
 
 

@@ -65,7 +65,7 @@ def compute_client(make_client, tmp_path):
     client = make_client()
     client.cloud.provide(NetworkSettings())
     client.cloud.provide(ImageFiles(tmp_path / "images"))
-    client.cloud.provide(Consoles())
+    client.cloud.provide(Consoles(lambda server_id: [f"{server_id} starts"]))
     client.app = Application(client.cloud, services(client.cloud), authenticate, clock=client.clock)
     context = system_context(client.now)
     with client.cloud.store.write(context) as session:
