@@ -301,7 +301,7 @@ def test_one_port_costs_a_constant_number_of_rules(world):
             world.port(network)
         world.port(network)
         counts.append(len(world.compiler.engine.ran))
-    assert counts == [6, 6]
+    assert counts == [3, 3]
 
 
 def test_a_port_that_comes_up_runs_only_its_own_rules(world):

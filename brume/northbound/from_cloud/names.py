@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from brume.values import derive_uuid
 
 DROP_GROUP = "neutron_pg_drop"
+REMEMBERED = 4096
+"""Uuids of networks, groups and subnets are asked for by each of their ports."""
 
 
 def switch_name(network_id: str) -> str:
@@ -27,6 +31,7 @@ def provider_port_name(segment_id: str) -> str:
     return f"provnet-{segment_id}"
 
 
+@lru_cache(REMEMBERED)
 def group_name(group_id: str) -> str:
     """The port group of a security group; OVN's names have no dashes."""
     return f"pg_{group_id.replace('-', '_')}"
@@ -37,6 +42,7 @@ def address_set_name(group_id: str, family: str) -> str:
     return f"{group_name(group_id)}_{family}"
 
 
+@lru_cache(REMEMBERED)
 def switch_uuid(network_id: str) -> str:
     """Logical_Switch."""
     return derive_uuid("Logical_Switch", network_id)
@@ -47,6 +53,7 @@ def switch_port_uuid(name: str) -> str:
     return derive_uuid("Logical_Switch_Port", name)
 
 
+@lru_cache(REMEMBERED)
 def router_uuid(router_id: str) -> str:
     """Logical_Router."""
     return derive_uuid("Logical_Router", router_id)
@@ -57,11 +64,13 @@ def router_port_uuid(port_id: str) -> str:
     return derive_uuid("Logical_Router_Port", port_id)
 
 
+@lru_cache(REMEMBERED)
 def group_uuid(name: str) -> str:
     """Port_Group, by its name."""
     return derive_uuid("Port_Group", name)
 
 
+@lru_cache(REMEMBERED)
 def dhcp_uuid(subnet_id: str, port_id: str = "") -> str:
     """DHCP_Options of a subnet, or of one port in it."""
     return derive_uuid("DHCP_Options", subnet_id, port_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from brume.cloud.network.addresses import ROUTER_GATEWAY, ROUTER_INTERFACE, ROUTER_OWNERS
+from brume.cloud.network.addresses import ROUTER_GATEWAY, ROUTER_INTERFACE
 from brume.cloud.network.gateway_scheduling import rank
 from brume.cloud.network.resources import Port
 from brume.derive.rules import Output, rule
@@ -36,10 +36,19 @@ RA_MODES = {"slaac": "slaac", "dhcpv6-stateful": "dhcpv6_stateful", "dhcpv6-stat
 
 
 @rule(Port)
+def router_side(port: Port, view: View) -> Iterator[Output]:
+    """All that a router's port brings. One rule and not four: a network has thousands of ports that are none."""
+    if port.device_owner == ROUTER_INTERFACE:
+        yield from router_port(port, view)
+        yield from source_nat(port, view)
+    elif port.device_owner == ROUTER_GATEWAY:
+        yield from router_port(port, view)
+        yield from gateway_chassis(port, view)
+        yield from default_routes(port, view)
+
+
 def router_port(port: Port, view: View) -> Iterator[LogicalRouterPort | Member]:
     """The router's side of the port."""
-    if port.device_owner not in ROUTER_OWNERS or not port.fixed_ips:
-        return
     networks = []
     for fixed in port.fixed_ips:
         subnet = subnet_facts(view, fixed.subnet_id)
@@ -97,11 +106,8 @@ def _advertised(port: Port, view: View) -> Map[str, str]:
     return EMPTY_MAP
 
 
-@rule(Port)
 def gateway_chassis(port: Port, view: View) -> Iterator[GatewayChassis | Member]:
     """Which chassis carry a gateway on a physical network, with their priorities."""
-    if port.device_owner != ROUTER_GATEWAY:
-        return
     network = network_facts(view, port.network_id)
     if network is None or network.physical_network is None:
         return
@@ -112,11 +118,8 @@ def gateway_chassis(port: Port, view: View) -> Iterator[GatewayChassis | Member]
         yield Member(LogicalRouterPort.gateway_chassis, names.router_port_uuid(port.id), uuid)
 
 
-@rule(Port)
 def default_routes(port: Port, view: View) -> Iterator[LogicalRouterStaticRoute | Member]:
     """A gateway's way on: the gateway of each subnet it has an address in."""
-    if port.device_owner != ROUTER_GATEWAY:
-        return
     for fixed in port.fixed_ips:
         subnet = subnet_facts(view, fixed.subnet_id)
         if subnet is None or subnet.gateway is None:
@@ -138,11 +141,8 @@ def default_routes(port: Port, view: View) -> Iterator[LogicalRouterStaticRoute 
         yield Member(LogicalRouter.static_routes, names.router_uuid(port.device_id), uuid)
 
 
-@rule(Port)
 def source_nat(port: Port, view: View) -> Iterator[Output]:
     """Hosts of a subnet behind the router appear outside with the gateway's address: one row a subnet."""
-    if port.device_owner != ROUTER_INTERFACE:
-        return
     gateway = gateway_facts(view, port.device_id)
     if gateway is None or not gateway.translates:
         return
