@@ -33,7 +33,8 @@ def local_output(
     owner, key = port.uuid, port.tunnel_key
     deliver = (*zones.actions(), Resubmit(Table.CHECK_LOOPBACK))
     yield physical(owner, "deliver", Table.LOCAL_OUTPUT, 100, to_port(datapath, key), deliver)
-    same = to_port(datapath, key, **{FLAGS: (0, LOOPBACK), INPORT: key})
+    looping: dict[str, int | tuple[int, int]] = {FLAGS: (0, LOOPBACK), INPORT: key}
+    same = to_port(datapath, key, **looping)
     yield physical(owner, "loop", Table.CHECK_LOOPBACK, 100, same, ())
     if parent is None:
         back = to_port(datapath, key, **{FLAGS: (LOOPBACK, LOOPBACK)})

@@ -61,7 +61,7 @@ def router_mac(port: PortBinding) -> MacAddress | None:
 def _router_mac_back(
     port: PortBinding, datapath: int, at: Attachment, router: PortBinding, mac: MacAddress, number: int, view: View
 ) -> Iterator[PhysicalFlow]:
-    """A frame with some chassis's own MAC address gets this router port's: two clauses of a conjunction, and the end."""
+    """A frame with some chassis's own MAC address gets this router port's: one clause of a conjunction, and its end."""
     tag = (at.tag | VLAN_PRESENT, 0x1FFF) if at.tag else WITHOUT_TAG
     untag: Actions = (PopVlan(),) if at.tag else ()
     restored: Actions = (

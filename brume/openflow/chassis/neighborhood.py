@@ -62,6 +62,7 @@ class Neighborhood:
     ) -> None:
         self.zones = ZoneNumbers(known_zones)
         self.datapaths: dict[str, int] = {}
+        self.fresh_zones: list[int] = []
         self._southbound = southbound
         self._here = here
         self._present = present
@@ -178,7 +179,9 @@ class Neighborhood:
             self.zones.remove(old)
             transaction.delete(Zone, old)
         if new is not None:
-            transaction.put(Zone(user=new, number=self.zones.add(new)))
+            number = self.zones.add(new)
+            self.fresh_zones.append(number)
+            transaction.put(Zone(user=new, number=number))
 
     # groups
 
@@ -201,8 +204,8 @@ class Neighborhood:
         rows = [self._row(uuid) for uuid in reach(self._southbound, self._seeds, self._here)]
         now = {row.uuid: row.tunnel_key for row in rows if row is not None}
         before, self.datapaths = self.datapaths, now
-        for uuid in sorted(before.items() ^ now.items()):
-            self._touch_datapath(uuid[0])
+        for uuid, _ in sorted(before.items() ^ now.items()):
+            self._touch_datapath(uuid)
         for uuid, key in before.items() - now.items():
             self._change_place(Place(key, 0), None, places)
             transaction.delete(LocalDatapath, uuid)

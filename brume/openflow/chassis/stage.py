@@ -95,9 +95,10 @@ class ChassisStage:
         """The connection tracking zone of a user; 0 for none."""
         return self._neighborhood.zones.get(user)
 
-    def is_local(self, datapath: str) -> bool:
-        """Whether a datapath has flows here."""
-        return datapath in self._neighborhood.datapaths
+    @property
+    def datapaths(self) -> Mapping[str, int]:
+        """The local datapaths with their tunnel keys; another object after each change."""
+        return self._neighborhood.datapaths
 
     # ports of the switch
 
@@ -129,6 +130,10 @@ class ChassisStage:
 
     # claims
 
+    def has_claims(self) -> bool:
+        """Whether there is something to claim or give up, perhaps."""
+        return bool(self._unclaimed)
+
     def take_claims(self) -> list[PortBinding]:
         """The rows by which this chassis claims ports or gives them up, since the last time."""
         candidates, self._unclaimed = self._unclaimed, {}
@@ -141,6 +146,11 @@ class ChassisStage:
             if row != port:
                 rows.append(row)
         return rows
+
+    def take_fresh_zones(self) -> list[int]:
+        """Zones given out since the last time: what is tracked in them is to be forgotten."""
+        zones, self._neighborhood.fresh_zones = self._neighborhood.fresh_zones, []
+        return zones
 
     # what the shared stage tells
 

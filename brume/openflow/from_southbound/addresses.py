@@ -18,7 +18,7 @@ class PortAddresses(NamedTuple):
 
 @lru_cache(maxsize=16384)
 def parse_port_addresses(text: str) -> PortAddresses | None:
-    """The addresses; None when the text has no MAC address. What follows that is no address ends the list, as in OVN."""
+    """The addresses; None when the text has no MAC address. The first word that is no address ends the list."""
     first, *rest = text.split() or [""]
     try:
         mac = MacAddress.parse(first)

@@ -140,8 +140,10 @@ def _translate_match(match: str, frame: Frame, names: Names, prerequisites: Expr
         offset = first_id(names.view, frame.owner, used) if used else 0
         for found in translation.flows:
             shared.append(frame.shared(len(shared), found.renumbered(offset) if used else found, residence))
-        for template in translation.templates:
-            opened.append(OpenSet(template.renumbered(offset) if used else template, residence, frame))
+        opened += [
+            OpenSet(template.renumbered(offset) if used else template, residence, frame)
+            for template in translation.templates
+        ]
     return Translated(tuple(shared), tuple(opened))
 
 

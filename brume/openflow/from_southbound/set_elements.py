@@ -58,25 +58,25 @@ def port_group_place(view: View, uuid: str) -> tuple[str, str] | None:
 @rule(AddressSet.addresses)
 def address_flows(member: Member, view: View) -> Iterator[Output]:
     """The flows of one address."""
-    name = address_set_name(view, member.parent)
+    name = address_set_name(view, str(member.parent))
     if name is None:
         return
     for flow in view.find(flow_by_set, ("$", name)):
         for datapath in datapaths_of(flow, view):
-            yield from _element_flows(flow, datapath, "$" + name, member.child, view)
+            yield from _element_flows(flow, datapath, "$" + name, str(member.child), view)
 
 
 @rule(PortGroup.ports)
 def group_port_flows(member: Member, view: View) -> Iterator[Output]:
     """The flows of one port of a group."""
-    place = port_group_place(view, member.parent)
+    place = port_group_place(view, str(member.parent))
     if place is None:
         return
     datapath, name = place
     holders = (datapath, *view.owners(LogicalDPGroup.datapaths, datapath))
     for holder in holders:
         for flow in view.find(flow_by_set, (holder, f"@{name}")):
-            yield from _element_flows(flow, datapath, "@" + name, member.child, view)
+            yield from _element_flows(flow, datapath, "@" + name, str(member.child), view)
 
 
 def _element_flows(flow: LogicalFlow, datapath: str, reference: str, element: str, view: View) -> Iterator[Output]:

@@ -1,0 +1,68 @@
+"""What packets teach a chassis, as southbound rows: MAC_Binding and FDB."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from brume.openflow.packet_in.messages import LearnFdb, LearnMac
+from brume.southbound.schema import (
+    FDB,
+    DatapathBinding,
+    MACBinding,
+    PortBinding,
+    datapath_by_tunnel_key,
+    fdb_by_mac,
+    mac_binding_by_port_and_ip,
+    port_binding_by_logical_port,
+    port_binding_by_tunnel_key,
+)
+from brume.tables.database import Database
+from brume.values import IpAddress, derive_uuid
+
+
+def learned_neighbor(southbound: Database, learned: LearnMac, now: float) -> MACBinding | None:
+    """The row to write; None when it says nothing new, or the port has gone."""
+    port = port_with_keys(southbound, learned.datapath, learned.port)
+    if port is None:
+        return None
+    ip, mac = str(learned.ip), str(learned.mac)
+    known = southbound.find(mac_binding_by_port_and_ip, (port.logical_port, ip))
+    if known:
+        return None if known[0].mac == mac else replace(known[0], mac=mac, timestamp=int(now * 1000))
+    return MACBinding(
+        uuid=derive_uuid("MAC_Binding", port.logical_port, ip),
+        logical_port=port.logical_port,
+        ip=ip,
+        mac=mac,
+        timestamp=int(now * 1000),
+        datapath=port.datapath,
+    )
+
+
+def learned_station(southbound: Database, learned: LearnFdb) -> FDB | None:
+    """The row to write; None when it says nothing new."""
+    mac = str(learned.mac)
+    known = southbound.find(fdb_by_mac, (mac, learned.datapath))
+    if known:
+        return None if known[0].port_key == learned.port else replace(known[0], port_key=learned.port)
+    uuid = derive_uuid("FDB", str(learned.datapath), mac)
+    return FDB(uuid=uuid, mac=mac, dp_key=learned.datapath, port_key=learned.port)
+
+
+def port_with_keys(southbound: Database, datapath: int, port: int) -> PortBinding | None:
+    """The port with these tunnel keys."""
+    for row in southbound.find(datapath_by_tunnel_key, datapath):
+        for found in southbound.find(port_binding_by_tunnel_key, (row.uuid, port)):
+            return found
+    return None
+
+
+def next_hops(southbound: Database, binding: MACBinding, ip: IpAddress) -> list[tuple[int, int, IpAddress]]:
+    """What packets that wait for this neighbour wait for: its router port, or the gateway port in front of it."""
+    hops = []
+    for name in (binding.logical_port, f"cr-{binding.logical_port}"):
+        for port in southbound.find(port_binding_by_logical_port, name):
+            datapath = southbound.get(DatapathBinding, port.datapath)
+            if datapath is not None:
+                hops.append((datapath.tunnel_key, port.tunnel_key, ip))
+    return hops

@@ -1,0 +1,177 @@
+"""The controller of one chassis: answers packet-ins, keeps waiting packets, writes down what is learned, announces.
+
+The handlers are pure (`brume.openflow.packet_in`); here their answers are carried out, in events of the scheduler.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable
+from functools import lru_cache
+
+from brume.dataplane.result import PacketIn as SwitchPacketIn
+from brume.dataplane.result import Result
+from brume.dataplane.switch import Switch
+from brume.openflow.chassis.announcing import announcements
+from brume.openflow.chassis.learning import learned_neighbor, learned_station, next_hops
+from brume.openflow.chassis.rows import Here
+from brume.openflow.messages.actions import Actions
+from brume.openflow.messages.match import Match
+from brume.openflow.messages.wire_decode import decode_actions
+from brume.openflow.packet_in.announcements import Announcements
+from brume.openflow.packet_in.buffered import BufferedPackets
+from brume.openflow.packet_in.dispatch import respond
+from brume.openflow.packet_in.messages import (
+    KEPT,
+    Answer,
+    Await,
+    BadPacketIn,
+    LearnFdb,
+    LearnMac,
+    LogLine,
+    PacketIn,
+    PacketOut,
+    Resume,
+)
+from brume.simulator.clock import Scheduler, Timer
+from brume.southbound.schema import MACBinding, PortBinding, mac_binding_by_port_and_ip
+from brume.tables.changes import ChangeSet
+from brume.tables.database import Database, Transaction
+from brume.tables.row import Row
+from brume.values import MacAddress, parse_address
+
+LATENCY = 0.0002
+"""Seconds from the switch to the controller: about what a Unix socket and a poll take."""
+LOG_KEPT = 1000
+
+
+class Controller:
+    """What ovn-controller's pinctrl thread is to a switch."""
+
+    def __init__(
+        self,
+        southbound: Database,
+        here: Here,
+        switch: Switch,
+        scheduler: Scheduler,
+        carry_out: Callable[[Result], None],
+        bridge: str = "br-int",
+    ) -> None:
+        self.refused: Counter[str] = Counter()
+        self.log: deque[str] = deque(maxlen=LOG_KEPT)
+        self._southbound = southbound
+        self._here = here
+        self._switch = switch
+        self._scheduler = scheduler
+        self._carry_out = carry_out
+        self._bridge = bridge
+        self._buffered = BufferedPackets()
+        self._announcements = Announcements()
+        self._announced_on: list[str] = []
+        self._timer: Timer | None = None
+
+    def take(self, packet_in: SwitchPacketIn) -> None:
+        """A packet-in has left the switch; it is answered a little later."""
+        if packet_in.userdata:
+            self._scheduler.call_later(LATENCY, self._answer, packet_in)
+
+    def close(self) -> None:
+        """Nothing more is announced."""
+        self._announce_nothing()
+
+    def southbound_changed(self, changes: ChangeSet) -> None:
+        """Release what waited for a neighbour, and see whether other addresses are announced now."""
+        for change in changes.rows:
+            if change.row_type is MACBinding and isinstance(change.new, MACBinding):
+                self._scheduler.call_later(0, self._neighbor_known, change.new)
+        if any(change.row_type is PortBinding for change in changes.rows) and self._announced_on:
+            self._update_announcements()
+
+    def announce_on(self, datapaths: list[str]) -> None:
+        """The datapaths whose addresses the physical network is to know."""
+        self._announced_on = datapaths
+        self._update_announcements()
+
+    # answers
+
+    def _answer(self, packet_in: SwitchPacketIn) -> None:
+        asked = PacketIn(
+            packet_in.frame, packet_in.key, packet_in.userdata, packet_in.table, packet_in.cookie, packet_in
+        )
+        try:
+            answers = respond(asked)
+        except BadPacketIn as error:
+            self.refused[str(error)] += 1
+            return
+        for answer in answers:
+            self._do(answer)
+
+    def _do(self, answer: Answer) -> None:
+        now = self._scheduler.now()
+        match answer:
+            case PacketOut():
+                self._put_out(answer)
+            case Resume():
+                self._carry_out(self._switch.resume(answer.continuation, now, answer.data, answer.key))
+            case Await():
+                self._buffered.expire(now)
+                self._await(answer, now)
+            case LearnMac():
+                self._write(learned_neighbor(self._southbound, answer, now))
+            case LearnFdb():
+                self._write(learned_station(self._southbound, answer))
+            case LogLine():
+                self.log.append(answer.text)
+
+    def _put_out(self, packet: PacketOut) -> None:
+        actions = decoded(packet.actions) if isinstance(packet.actions, bytes) else packet.actions
+        metadata = Match(KEPT, packet.key & KEPT)
+        now = self._scheduler.now()
+        self._carry_out(self._switch.packet_out(self._bridge, packet.data, actions, now, metadata=metadata))
+
+    def _write(self, row: Row | None) -> None:
+        if row is not None:
+            transaction = Transaction()
+            transaction.put(row)
+            self._southbound.apply(transaction)
+
+    # waiting packets
+
+    def _await(self, packet: Await, now: float) -> None:
+        self._buffered.add(packet, now)
+
+    def _neighbor_known(self, binding: MACBinding) -> None:
+        current = self._southbound.find(mac_binding_by_port_and_ip, (binding.logical_port, binding.ip))
+        if not current:
+            return
+        mac = MacAddress.parse(current[0].mac)
+        for hop in next_hops(self._southbound, binding, parse_address(binding.ip)):
+            for packet in self._buffered.release(hop, mac):
+                self._put_out(packet)
+
+    # announcements
+
+    def _update_announcements(self) -> None:
+        wanted = announcements(self._southbound, self._here, self._announced_on)
+        self._announcements.update(wanted, self._scheduler.now())
+        self._wake_at(self._announcements.next_time())
+
+    def _announce_nothing(self) -> None:
+        self._announcements.update({}, self._scheduler.now())
+        self._wake_at(float("inf"))
+
+    def _wake_at(self, when: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None if when == float("inf") else self._scheduler.call_at(when, self._announce)
+
+    def _announce(self) -> None:
+        for packet in self._announcements.due(self._scheduler.now()):
+            self._put_out(packet)
+        self._wake_at(self._announcements.next_time())
+
+
+@lru_cache(maxsize=4096)
+def decoded(octets: bytes) -> Actions:
+    """Nested actions, which are the same for every packet of a flow."""
+    return decode_actions(octets)

@@ -1,0 +1,152 @@
+"""Packets through our chassis, by logical flows that a real ovn-northd made: from frame to frame."""
+
+from __future__ import annotations
+
+import pytest
+
+from brume.packets.describe import describe
+from brume.packets.layers import headers
+from brume.southbound.schema import MACBinding, PortBinding, port_binding_by_logical_port
+from brume.values import InterfaceAddress, parse_address
+from tests.openflow.cloud import Cloud
+
+
+@pytest.fixture
+def switch() -> Cloud:
+    """One network, two hosts on two chassis."""
+    cloud = Cloud("one_switch")
+    cloud.host("vm1", "hv1", "fa:16:3e:00:01:11")
+    cloud.host("vm2", "hv2", "fa:16:3e:00:01:12")
+    cloud.settle(1)
+    return cloud
+
+
+def run(cloud: Cloud, host: str, *command: str) -> tuple[int | None, str]:
+    job = cloud.hosts[host].console.run(list(command))
+    cloud.scheduler.run_while(lambda: not job.done, 60)
+    return job.exit_code, "\n".join(job.lines)
+
+
+def test_chassis_claim_the_ports_plugged_into_them(switch: Cloud) -> None:
+    for name, chassis in (("vm1", "hv1"), ("vm2", "hv2")):
+        (port,) = switch.southbound.find(port_binding_by_logical_port, name)
+        assert (port.chassis, port.up) == (switch.chassis[chassis].here.uuid, True)
+
+
+def test_a_host_gets_its_address_by_dhcp(switch: Cloud) -> None:
+    host = switch.hosts["vm1"]
+    host.dhcp.start()
+    switch.settle()
+    assert str(host.ipv4_address()) == "10.0.0.11"
+
+
+def test_two_hosts_ping_each_other_across_geneve(switch: Cloud) -> None:
+    carried: list[bytes] = []
+    switch.underlay.tap(lambda time, frame: carried.append(frame))
+    for host in switch.hosts.values():
+        host.dhcp.start()
+    switch.settle()
+    code, said = run(switch, "vm1", "ping", "-c", "3", "10.0.0.12")
+    assert code == 0, said
+    geneve = [frame for frame in carried if any(type(one).__name__ == "Geneve" for one in headers(frame))]
+    assert len(geneve) >= 6
+
+
+def test_a_port_unplugged_is_given_up(switch: Cloud) -> None:
+    switch.chassis["hv2"].unplug("vm2")
+    switch.settle(1)
+    (port,) = switch.southbound.find(port_binding_by_logical_port, "vm2")
+    assert (port.chassis, port.up) == (None, False)
+    assert not switch.chassis["hv2"].stage.datapaths
+    assert isinstance(port, PortBinding)
+
+
+MACS = {"vm1": "fa:16:3e:00:01:11", "vm2": "fa:16:3e:00:01:12", "vm3": "fa:16:3e:00:02:13", "vm5": "fa:16:3e:00:02:15"}
+PLACES = {"vm1": "hv1", "vm2": "hv2", "vm3": "hv2", "vm5": "hv1"}
+NETWORK_2 = {"vm3": "10.0.1.13/24", "vm5": "10.0.1.15/24"}
+
+
+@pytest.fixture
+def routed() -> Cloud:
+    """Two networks behind a router with a gateway on hv1; security groups; an outside host, which is the next hop."""
+    cloud = Cloud("whole")
+    for name, mac in MACS.items():
+        host = cloud.host(name, PLACES[name], mac)
+        if name in NETWORK_2:
+            host.add_address(InterfaceAddress.parse(NETWORK_2[name]), parse_address("10.0.1.1"))
+        else:
+            host.dhcp.start()
+    cloud.hosts["outside"] = cloud.outsider("outside", "fa:16:3e:aa:00:01", "203.0.113.1/24")
+    cloud.settle()
+    return cloud
+
+
+def test_a_host_is_reached_behind_the_router_with_one_hop_less(routed: Cloud) -> None:
+    code, said = run(routed, "vm1", "ping", "-c", "2", "10.0.1.13")
+    assert code == 0, said
+    assert "ttl=63" in said
+
+
+def test_the_router_answers_pings_and_traceroute(routed: Cloud) -> None:
+    assert run(routed, "vm1", "ping", "-c", "1", "10.0.0.1")[0] == 0
+    assert run(routed, "vm1", "ping", "-c", "1", "10.0.1.1")[0] == 0
+    _, said = run(routed, "vm1", "traceroute", "10.0.1.13")
+    assert "10.0.0.1" in said, said
+
+
+def test_security_groups_let_in_what_they_allow(routed: Cloud) -> None:
+    """Members of a group reach each other on any port; others ICMP and TCP 22; who may send nothing reaches nobody."""
+    assert run(routed, "vm1", "nc", "-z", "10.0.1.13", "22")[0] == 0
+    assert run(routed, "vm1", "nc", "-z", "10.0.1.13", "80")[0] == 0
+    assert run(routed, "vm5", "ping", "-c", "1", "-W", "2", "10.0.1.13")[0] != 0
+
+
+def test_the_outside_is_reached_through_the_gateway(routed: Cloud) -> None:
+    """Source NAT: what comes out bears the router's address, wherever the host is."""
+    seen = watched(routed)
+    code, said = run(routed, "vm2", "ping", "-c", "2", "203.0.113.1")
+    assert code == 0, said
+    assert any("203.0.113.2 > 203.0.113.1: ICMP echo request" in line for line in seen), seen
+
+
+def test_the_outside_reaches_a_floating_ip(routed: Cloud) -> None:
+    assert run(routed, "outside", "ping", "-c", "2", "203.0.113.10")[0] == 0
+    assert run(routed, "outside", "nc", "-z", "203.0.113.10", "22")[0] == 0
+    assert run(routed, "outside", "nc", "-z", "-w", "3", "203.0.113.10", "80")[0] != 0
+
+
+def test_a_host_with_a_floating_ip_bears_it_outside(routed: Cloud) -> None:
+    seen = watched(routed)
+    assert run(routed, "vm1", "ping", "-c", "1", "203.0.113.1")[0] == 0
+    assert any("203.0.113.10 > 203.0.113.1: ICMP echo request" in line for line in seen), seen
+
+
+def test_nat_addresses_are_announced_by_the_gateway() -> None:
+    cloud = Cloud("whole")
+    seen = watched(cloud)
+    cloud.settle(40)
+    announced = {line.split("who-has ")[1].split()[0] for line in seen if "who-has" in line}
+    assert {"203.0.113.2", "203.0.113.10"} <= announced, seen
+
+
+def test_a_neighbor_of_the_router_is_learned(routed: Cloud) -> None:
+    assert run(routed, "vm2", "ping", "-c", "1", "203.0.113.1")[0] == 0
+    learned = {(row.logical_port, row.ip): row.mac for row in routed.southbound.rows(MACBinding)}
+    assert learned["r1-ext", "203.0.113.1"] == "fa:16:3e:aa:00:01"
+
+
+def test_flows_of_a_port_that_moves_move_with_it(routed: Cloud) -> None:
+    vm3 = routed.hosts["vm3"]
+    routed.chassis["hv2"].unplug("vm3")
+    vm3.send = routed.chassis["hv1"].plug("vm3", vm3.receive)
+    routed.settle(1)
+    assert run(routed, "vm1", "ping", "-c", "1", "10.0.1.13")[0] == 0
+    (port,) = routed.southbound.find(port_binding_by_logical_port, "vm3")
+    assert port.chassis == routed.chassis["hv1"].here.uuid
+
+
+def watched(cloud: Cloud) -> list[str]:
+    """One line for each frame on the physical network from now on."""
+    lines: list[str] = []
+    cloud.outside.tap(lambda time, frame, end: lines.append(describe(frame)))
+    return lines
