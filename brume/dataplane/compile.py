@@ -122,6 +122,20 @@ def _output_field(action: a.OutputField) -> Step:
     return step
 
 
+def _bundle(action: a.Bundle) -> Step:
+    if action.algorithm != "active_backup":
+        raise OpenFlowError(f"bundle by {action.algorithm} cannot be run here; active_backup can")
+
+    def step(run: Run) -> None:
+        for number in action.members:
+            if number in run.bridge.ports:  # a port that is there counts as up: there is no link state here
+                run.output(number)
+                return
+        run.drop("no port of the bundle is up")
+
+    return step
+
+
 def _output_truncated(action: a.OutputTruncated) -> Step:
     def step(run: Run) -> None:
         saved = run.frame, run.base
@@ -389,6 +403,7 @@ def _write_metadata(action: a.WriteMetadata) -> Step:
 _MAKERS: Final[dict[type[a.Action], Callable[[Any], Step]]] = {
     a.Output: _output,
     a.OutputTruncated: _output_truncated,
+    a.Bundle: _bundle,
     a.OutputField: _output_field,
     a.Controller: _controller,
     a.Resubmit: _resubmit,
