@@ -125,19 +125,59 @@ class Switch:
         """As receive, but nothing is counted, learned, committed or kept; see trace.trace()."""
         through = self.bridge(bridge)
         start = _IN_PORT.set(extract(frame), through.port(port).number) if key is None else key
-        run = Run(self, through, start, frame, now, Result())
-        run.live, run.conntrack, run.trace = False, conntrack, []
+        run = self._tracing(through, start, frame, now, conntrack)
         run.begin(0, start, frame)
-        return trace.Trace(tuple(run.trace), run.result)
+        return trace.Trace(tuple(run.trace or ()), run.result)
 
-    def traced_tunnel(self, protocol: str, source: int, destination: int, payload: bytes, now: float) -> trace.Trace:
+    def traced_tunnel(
+        self,
+        protocol: str,
+        source: int,
+        destination: int,
+        payload: bytes,
+        now: float,
+        conntrack: Conntrack | None = None,
+    ) -> trace.Trace:
         """As receive_tunnel, leaving no mark: the way of a packet on the second chassis."""
         inner, found = decapsulate(protocol, payload), self._tunnel_port(protocol, source)
         if inner is None or found is None:
             return trace.Trace((trace.Dropped(f"no {protocol} tunnel port for this payload"),), Result())
         bridge, port = found
         key = arrived(_IN_PORT.set(extract(inner.frame), port.number), inner, source, destination)
-        return self.traced(bridge.name, port.number, inner.frame, now, Conntrack(self.conntrack), key)
+        tracker = Conntrack(self.conntrack) if conntrack is None else conntrack
+        return self.traced(bridge.name, port.number, inner.frame, now, tracker, key)
+
+    def traced_packet_out(
+        self,
+        bridge: str,
+        frame: bytes,
+        actions: Actions,
+        now: float,
+        conntrack: Conntrack,
+        metadata: Match = EVERYTHING,
+    ) -> trace.Trace:
+        """As packet_out, leaving no mark."""
+        key = _IN_PORT.set(extract(frame), ports.CONTROLLER) & ~metadata.mask | metadata.value
+        run = self._tracing(self.bridge(bridge), key, frame, now, conntrack)
+        run.do(self.compiled_actions(actions))
+        return trace.Trace(tuple(run.trace or ()), run.result)
+
+    def traced_resume(
+        self, packet_in: PacketIn, now: float, conntrack: Conntrack, frame: bytes, key: int
+    ) -> trace.Trace:
+        """As resume, leaving no mark."""
+        if packet_in.paused is None:
+            raise OpenFlowError("this packet-in did not pause anything")
+        fields = key & METADATA | extract(frame)
+        run = self._tracing(self.bridge(packet_in.bridge), fields, frame, now, conntrack)
+        run.table = packet_in.table
+        run.resume(packet_in.paused)
+        return trace.Trace(tuple(run.trace or ()), run.result)
+
+    def _tracing(self, bridge: Bridge, key: int, frame: bytes, now: float, conntrack: Conntrack) -> Run:
+        run = Run(self, bridge, key, frame, now, Result())
+        run.live, run.conntrack, run.trace = False, conntrack, []
+        return run
 
     def tick(self, now: float) -> None:
         """Let what is old go: flows with timeouts, connections, learned addresses."""
