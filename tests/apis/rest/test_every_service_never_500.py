@@ -114,18 +114,57 @@ def parts(everything):
     return ids, requests
 
 
+TEXTS = ["", "a", "10.0.0.9", "10.0.0.0/24", "fd00::9", "fa:16:3e:00:00:07", "tcp", "IPv4", "egress", "slaac", "0"]
+LISTS = [
+    [],
+    ["10.0.0.9"],
+    [{"ip_address": "10.0.0.9"}],
+    [{"ip_address": "fd00::9", "mac_address": "fa:16:3e:00:00:07"}],
+    [{"opt_name": "mtu", "opt_value": "9000"}],
+    [{"destination": "10.9.0.0/24", "nexthop": "10.0.0.9"}],
+    [{"start": "10.0.0.9", "end": "10.0.0.3"}],
+    [{}],
+]
+
+
+def plausible(field, ids, names):
+    """Values of the kind the attribute takes, mostly."""
+    anything = values(names)
+    if field is None:
+        return st.one_of(st.sampled_from([*ids, *TEXTS]), anything)
+    if field.type is bool:
+        return st.one_of(st.booleans(), st.sampled_from(["true", "no", None]))
+    if field.type is int:
+        return st.one_of(st.integers(-1, 70000), st.sampled_from(["7", None, 2**63]))
+    if field.type is str:
+        return st.one_of(st.sampled_from([*ids, *TEXTS]), st.text(max_size=5), st.none())
+    lists = [*LISTS, *([identity] for identity in ids), *([{"subnet_id": identity}] for identity in ids)]
+    return st.one_of(st.sampled_from([*lists, {}, {"network_id": ids[0]}]), anything)
+
+
+def _writable(path, noun):
+    """The fields of a noun that a request may set."""
+    from brume.cloud.resource import REGISTRY
+
+    collection = path.rsplit("/", 1)[-1].replace("-", "_")
+    for declaration in REGISTRY.values():
+        if declaration.name == noun or declaration.collection == collection:
+            yield from (f for f in declaration.fields if f.attribute is not None and f.attribute.create)
+
+
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_nearly_right_requests(everything, parts, data):
     client, admin, _ = everything
     ids, requests = parts
     path, noun, base = data.draw(st.sampled_from(requests))
-    nouns = {part for part in path.split("/") if part} | {noun}
-    names = sorted({*_attributes({n.replace("-", "_") for n in nouns if n}), *base, "ip_address", "subnet_id", "x"})
-    some = st.one_of(st.sampled_from(ids), values(names))
-    changes = data.draw(st.dictionaries(st.sampled_from(names), some, min_size=1, max_size=3))
+    fields = {field.wire: field for field in _writable(path, noun)}
+    names = sorted({*base, *fields})
+    changes = {}
+    for name in data.draw(st.lists(st.sampled_from(names), min_size=1, max_size=3)):
+        changes[name] = data.draw(plausible(fields.get(name), ids, names))
     body = {**base, **changes}
-    if data.draw(st.booleans()) and base:
+    if data.draw(st.integers(0, 5)) == 0:
         body.pop(data.draw(st.sampled_from(sorted(base))), None)
     method = "PUT" if "router_interface" in path else "POST"
     answer = client.request(method, path, {noun: body} if noun else body, token=admin)
