@@ -39,7 +39,7 @@ def page(services: Iterable[Service], declarations: Iterable[Declaration]) -> st
     for service in services:
         parts += _service(service)
     parts.append("\n# Resources\n")
-    for declaration in declarations:
+    for declaration in sorted(declarations, key=lambda d: (d.row_type.__module__, d.table)):
         parts += _resource(declaration)
     return "\n".join(parts) + "\n"
 

@@ -43,7 +43,7 @@ def everything(make_client):
     return client, client.login("admin", scope="admin"), found
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_random_requests_to_every_service(everything, data):
     client, admin, found = everything
@@ -152,7 +152,7 @@ def _writable(path, noun):
             yield from (f for f in declaration.fields if f.attribute is not None and f.attribute.create)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_nearly_right_requests(everything, parts, data):
     client, admin, _ = everything
