@@ -6,7 +6,7 @@
 
     switch.py        several bridges with ports; `Switch.receive` is the front door. Start reading here
     run.py           one packet on its way: what the actions act on
-    compile.py       an action becomes a small function, once, when its flow is added
+    compile.py       an action becomes a small function, once, when its flow is first hit (field_steps.py, ct_step.py)
     flow_table.py    tuple space search with conjunctions
     conntrack/       connections, their states and translations
     extract.py, rewrite.py     bytes to key, changed key back to bytes

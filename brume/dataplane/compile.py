@@ -1,7 +1,8 @@
 """Actions to functions: done once for a flow, when it is first hit.
 
 Each returned function acts on a Run; a true answer ends its list of actions (only a TTL that ran out does that).
-One step per action, so that a trace can put them side by side.
+One step per action, so that a trace can put them side by side. The steps that change fields are in `field_steps.py`,
+connection tracking's in `ct_step.py`; here are those that lead the packet somewhere.
 """
 
 from __future__ import annotations
@@ -9,21 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from brume.dataplane import field_steps as f
 from brume.dataplane.cache import Metered
-from brume.dataplane.conntrack.tracker import CT_BITS, Request
+from brume.dataplane.ct_step import ct_step
 from brume.dataplane.flow_table import Step
 from brume.dataplane.learn import learned_flow
-from brume.dataplane.rewrite import push_tag
 from brume.dataplane.run import GoOn, Run
 from brume.openflow.messages import actions as a
 from brume.openflow.messages.errors import OpenFlowError
-from brume.openflow.messages.fields import FIELDS, Subfield
+from brume.openflow.messages.fields import FIELDS
 
 _TTL: Final = FIELDS["nw_ttl"]
-_VLAN: Final = FIELDS["vlan_tci"]
-_IN_PORT: Final = FIELDS["in_port"]
-_MARK: Final = FIELDS["ct_mark"]
-_LABEL: Final = FIELDS["ct_label"]
 _INVALID_TTL: Final = 2  # OFPR_INVALID_TTL
 
 
@@ -41,66 +38,6 @@ def _compile(action: a.Action) -> Step:
 
 def _nothing(action: a.Action) -> Step:
     return lambda run: None
-
-
-def _replace(mask: int, value: int) -> Step:
-    """Set bits to a constant."""
-    keep = ~mask
-
-    def step(run: Run) -> None:
-        run.key = run.key & keep | value
-        run.written |= mask
-
-    return step
-
-
-def _set_field(action: a.SetField) -> Step:
-    field = action.field
-    value = action.value | (0x1000 if field.name == "vlan_vid" else 0)
-    mask = field.mask if action.mask is None else (action.mask & field.ones) << field.shift
-    return _replace(mask, value << field.shift & mask)
-
-
-def _load(action: a.Load) -> Step:
-    return _replace(action.destination.mask, action.value << action.destination.shift)
-
-
-def _move(action: a.Move) -> Step:
-    source, destination = action.source, action.destination
-    down, up, ones = source.shift, destination.shift, (1 << source.width) - 1
-    read, mask = source.mask, destination.mask
-    keep = ~mask
-
-    def step(run: Run) -> None:
-        key = run.key
-        run.looked |= read & ~run.written
-        run.key = key & keep | (key >> down & ones) << up
-        run.written |= mask
-
-    return step
-
-
-def _push(action: a.Push) -> Step:
-    source = action.source
-    down, ones, read = source.shift, (1 << source.width) - 1, source.mask
-
-    def step(run: Run) -> None:
-        run.looked |= read & ~run.written
-        run.stack.append(run.key >> down & ones)
-
-    return step
-
-
-def _pop(action: a.Pop) -> Step:
-    mask, up = action.destination.mask, action.destination.shift
-    keep = ~mask
-
-    def step(run: Run) -> None:
-        if run.stack:  # Open vSwitch, too, only warns of an empty stack
-            run.key = run.key & keep | run.stack.pop() << up & mask
-            run.written |= mask
-
-    return step
 
 
 def _output(action: a.Output) -> Step:
@@ -188,77 +125,6 @@ def _dec_ttl(action: a.DecTtl) -> Step:
     return step
 
 
-def _ct(action: a.Ct) -> Step:
-    zone, table = action.zone, action.table
-    constant = (
-        None if isinstance(zone, Subfield) or _moves(action.exec) else _request(action, zone, _marks(action.exec))
-    )
-    steps = compile_actions(action.exec)
-
-    def step(run: Run) -> None:
-        if constant is not None:
-            run.track(constant, table)
-            return
-        if isinstance(zone, Subfield):
-            run.looked |= zone.mask & ~run.written
-            number = zone.get(run.key)
-        else:
-            number = zone
-        run.track(_request(action, number, _dynamic_marks(run, steps)), table)
-
-    return step
-
-
-def _moves(actions: a.Actions) -> bool:
-    return any(isinstance(action, a.Move) for action in actions)
-
-
-_Bits = tuple[int, int]
-
-
-def _request(action: a.Ct, zone: int, marks: tuple[_Bits, _Bits]) -> Request:
-    mark, label = marks
-    return Request(
-        zone=zone & 0xFFFF,
-        commit=action.commit or action.force,
-        force=action.force,
-        nat=action.nat,
-        mark=mark if mark[1] else None,
-        label=label if label[1] else None,
-    )
-
-
-def _marks(actions: a.Actions) -> tuple[_Bits, _Bits]:
-    """What constant exec(...) actions set of ct_mark and ct_label, as (value, mask)."""
-    key = mask = 0
-    for action in actions:
-        if isinstance(action, a.SetField):
-            bits, value = action.bits << action.field.shift, action.value << action.field.shift
-        elif isinstance(action, a.Load):
-            bits, value = action.destination.mask, action.value << action.destination.shift
-        else:
-            raise OpenFlowError(f"{type(action).__name__} inside ct(exec()) is not supported")
-        key, mask = key & ~bits | value & bits, mask | bits
-    return (_MARK.get(key), _MARK.get(mask)), (_LABEL.get(key), _LABEL.get(mask))
-
-
-def _dynamic_marks(run: Run, steps: tuple[Step, ...]) -> tuple[_Bits, _Bits]:
-    """The same for actions that copy from the packet: run them, see what they wrote, take it back."""
-    if not steps:
-        return (0, 0), (0, 0)
-    saved = run.key, run.written
-    run.written &= ~(_MARK.mask | _LABEL.mask)
-    for step in steps:
-        step(run)
-    key, written = run.key, run.written
-    run.key, run.written = saved
-    return (_MARK.get(key), _MARK.get(written)), (_LABEL.get(key), _LABEL.get(written))
-
-
-def _ct_clear(action: a.CtClear) -> Step:
-    return _replace(CT_BITS, 0)
-
-
 def _learn(action: a.Learn) -> Step:
     def step(run: Run) -> None:
         run.cacheable = False
@@ -300,74 +166,6 @@ def _meter(action: a.Meter) -> Step:
     return step
 
 
-def _push_vlan(action: a.PushVlan) -> Step:
-    def step(run: Run) -> None:
-        run.looked |= _VLAN.mask & ~run.written
-        if _VLAN.get(run.key) or action.ethertype != 0x8100:
-            run.cacheable = False
-            run.reparse(push_tag(run.sent_frame(), action.ethertype))
-        else:
-            run.key = _VLAN.set(run.key, 0x1000)
-            run.written |= _VLAN.mask
-
-    return step
-
-
-def _pop_vlan(action: a.PopVlan) -> Step:
-    def step(run: Run) -> None:
-        run.looked |= _VLAN.mask & ~run.written
-        if not _VLAN.get(run.key):
-            return
-        inner = run.sent_frame()[16:18] in (b"\x81\x00", b"\x88\xa8")
-        run.key = _VLAN.set(run.key, 0)
-        run.written |= _VLAN.mask
-        if inner:
-            run.cacheable = False
-            run.reparse(run.sent_frame())
-
-    return step
-
-
-def _set_vid(action: a.SetVlanVid) -> Step:
-    return _tagged(0x1FFF, action.vid | 0x1000, action.push)
-
-
-def _set_pcp(action: a.SetVlanPcp) -> Step:
-    return _tagged(0xF000, action.pcp << 13 | 0x1000, action.push)
-
-
-def _tagged(mask: int, value: int, push: bool) -> Step:
-    """Set part of the tag; without a tag add one, or leave the packet alone."""
-
-    def step(run: Run) -> None:
-        run.looked |= _VLAN.mask & ~run.written
-        tci = _VLAN.get(run.key)
-        if push or tci & 0x1000:
-            run.key = _VLAN.set(run.key, tci & ~mask | value)
-            run.written |= _VLAN.mask
-
-    return step
-
-
-_LEGACY: Final = {
-    "mod_dl_src": "eth_src", "mod_dl_dst": "eth_dst", "mod_nw_src": "ip_src", "mod_nw_dst": "ip_dst",
-    "mod_nw_tos": "nw_tos", "mod_nw_ecn": "nw_ecn", "mod_nw_ttl": "nw_ttl", "mod_tp_src": "tcp_src",
-    "mod_tp_dst": "tcp_dst",
-}  # fmt: skip
-
-
-def _legacy(action: a.LegacySet) -> Step:
-    return _set_field(a.SetField(FIELDS[_LEGACY[action.name]], action.value))
-
-
-def _tunnel(action: a.SetTunnel) -> Step:
-    return _set_field(a.SetField(FIELDS["tun_id"], action.tunnel_id))
-
-
-def _delete_field(action: a.DeleteField) -> Step:
-    return _replace(action.field.mask, 0)
-
-
 def _queue(action: a.SetQueue) -> Step:
     def step(run: Run) -> None:
         run.queue = action.queue_id
@@ -379,25 +177,11 @@ def _pop_queue(action: a.PopQueue) -> Step:
     return _queue(a.SetQueue(0))
 
 
-def _check_larger(action: a.CheckPacketLarger) -> Step:
-    def step(run: Run) -> None:
-        run.cacheable = False  # the packet's length is not in the key
-        run.key = action.destination.set(run.key, len(run.sent_frame()) > action.length)
-        run.written |= action.destination.mask
-
-    return step
-
-
 def _exit(action: a.Exit) -> Step:
     def step(run: Run) -> None:
         run.stopped = True
 
     return step
-
-
-def _write_metadata(action: a.WriteMetadata) -> Step:
-    shift = FIELDS["metadata"].shift
-    return _replace(action.mask << shift, (action.value & action.mask) << shift)
 
 
 _MAKERS: Final[dict[type[a.Action], Callable[[Any], Step]]] = {
@@ -408,14 +192,14 @@ _MAKERS: Final[dict[type[a.Action], Callable[[Any], Step]]] = {
     a.Controller: _controller,
     a.Resubmit: _resubmit,
     a.GotoTable: _goto,
-    a.SetField: _set_field,
-    a.Load: _load,
-    a.Move: _move,
-    a.Push: _push,
-    a.Pop: _pop,
+    a.SetField: f.set_field_step,
+    a.Load: f.load_step,
+    a.Move: f.move_step,
+    a.Push: f.push_step,
+    a.Pop: f.pop_step,
     a.DecTtl: _dec_ttl,
-    a.Ct: _ct,
-    a.CtClear: _ct_clear,
+    a.Ct: lambda action: ct_step(action, compile_actions),
+    a.CtClear: f.ct_clear_step,
     a.Learn: _learn,
     a.Conjunction: _nothing,
     a.Note: _nothing,
@@ -424,16 +208,16 @@ _MAKERS: Final[dict[type[a.Action], Callable[[Any], Step]]] = {
     a.Clone: _clone,
     a.Group: _group,
     a.Meter: _meter,
-    a.PushVlan: _push_vlan,
-    a.PopVlan: _pop_vlan,
-    a.SetVlanVid: _set_vid,
-    a.SetVlanPcp: _set_pcp,
-    a.LegacySet: _legacy,
-    a.SetTunnel: _tunnel,
+    a.PushVlan: f.push_vlan_step,
+    a.PopVlan: f.pop_vlan_step,
+    a.SetVlanVid: f.set_vid_step,
+    a.SetVlanPcp: f.set_pcp_step,
+    a.LegacySet: f.legacy_step,
+    a.SetTunnel: f.tunnel_step,
     a.SetQueue: _queue,
     a.PopQueue: _pop_queue,
-    a.CheckPacketLarger: _check_larger,
-    a.DeleteField: _delete_field,
+    a.CheckPacketLarger: f.check_larger_step,
+    a.DeleteField: f.delete_field_step,
     a.Exit: _exit,
-    a.WriteMetadata: _write_metadata,
+    a.WriteMetadata: f.write_metadata_step,
 }
