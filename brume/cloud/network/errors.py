@@ -151,6 +151,10 @@ class ServicePortInUse(InUse):
     template = "Port {port_id} cannot be deleted directly via the port API: {reason}."
 
 
+class UnsupportedPortDeviceOwner(errors.Conflict):
+    template = "Operation {op} is not supported for device_owner {device_owner} on port {port_id}."
+
+
 class PortBound(InUse):
     template = (
         "Unable to complete operation on port {port_id}, port is already bound, port type: {vif_type}, "

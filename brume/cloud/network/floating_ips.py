@@ -199,12 +199,15 @@ def _router(session: Session, port: Port, fixed: FixedIp, external_network_id: s
     found: list[tuple[bool, str]] = []
     for interface in interfaces:
         here = [own.ip_address for own in interface.fixed_ips if own.subnet_id == fixed.subnet_id]
-        if here and session.first(
-            Port, device_id=interface.device_id, device_owner=ROUTER_GATEWAY, network_id=external_network_id
-        ):
-            found.append((subnet is not None and subnet.gateway_ip in here, interface.device_id))
+        router_id = interface.router_id
+        if here and router_id is not None and _leads_to(session, router_id, external_network_id):
+            found.append((subnet is not None and subnet.gateway_ip in here, router_id))
     if not found:
         raise ExternalGatewayForFloatingIPNotFound(
             subnet_id=fixed.subnet_id, external_network_id=external_network_id, port_id=port.id
         )
     return max(found)[1]
+
+
+def _leads_to(session: Session, router_id: str, network_id: str) -> bool:
+    return session.first(Port, router_id=router_id, device_owner=ROUTER_GATEWAY, network_id=network_id) is not None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from brume.cloud.context import RequestContext
 from brume.cloud.network import ports
-from brume.cloud.network.addresses import ROUTER_GATEWAY, ROUTER_INTERFACE
+from brume.cloud.network.addresses import ROUTER_GATEWAY
 from brume.cloud.network.errors import NetworkNotFound, ResourceRequest
 from brume.cloud.network.records import change
 from brume.cloud.network.resources import FixedIp, FloatingIp, GatewayInfo, Network, Port, Router, Subnet
@@ -37,6 +37,7 @@ def apply(
         "project_id": "",  # hidden from the tenant, as in Neutron
         "device_id": router.id,
         "device_owner": ROUTER_GATEWAY,
+        "router_id": router.id,
         **({"fixed_ips": wish.external_fixed_ips} if wish.external_fixed_ips else {}),
     }
     port = ports.create(context, session, settings, values, status="ACTIVE")
@@ -80,9 +81,7 @@ def check_overlap(session: Session, router: Router, subnets: Sequence[Subnet]) -
     """A router never has two subnets that overlap, on whatever side."""
     new = {subnet.id for subnet in subnets}
     behind: list[Subnet] = []
-    for port in session.find(Port, device_id=router.id):
-        if port.device_owner not in (ROUTER_INTERFACE, ROUTER_GATEWAY):
-            continue
+    for port in session.find(Port, router_id=router.id):
         for fixed in port.fixed_ips:
             if fixed.subnet_id in new:
                 raise ResourceRequest(resource="router", msg=f"Router already has a port on subnet {fixed.subnet_id}")

@@ -106,7 +106,7 @@ def _add_port(
         "port_security_enabled": False,
     }
     changed = ports.update(context, session, settings, port, values)
-    return Interface(change(context, session, changed, status="ACTIVE"), tuple(attached))
+    return Interface(change(context, session, changed, status="ACTIVE", router_id=router.id), tuple(attached))
 
 
 def _add_subnet(
@@ -133,6 +133,7 @@ def _add_subnet(
         "project_id": router.project_id,
         "device_id": router.id,
         "device_owner": ROUTER_INTERFACE,
+        "router_id": router.id,
         "fixed_ips": (fixed,),
     }
     return Interface(ports.create(context, session, settings, chosen, status="ACTIVE"), (subnet,))
@@ -149,7 +150,7 @@ def _check_subnets(session: Session, router: Router, attached: Sequence[Subnet])
 
 
 def _interfaces(session: Session, router: Router) -> list[Port]:
-    return session.find(Port, device_id=router.id, device_owner=ROUTER_INTERFACE)
+    return session.find(Port, router_id=router.id, device_owner=ROUTER_INTERFACE)
 
 
 def _ipv6_port(session: Session, router: Router, network_id: str) -> Port | None:

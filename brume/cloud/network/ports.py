@@ -24,6 +24,7 @@ from brume.cloud.network.errors import (
     PortSecurityAndIPRequiredForSecurityGroups,
     PortSecurityPortHasSecurityGroup,
     ServicePortInUse,
+    UnsupportedPortDeviceOwner,
 )
 from brume.cloud.network.records import Values, change, check_quota, new
 from brume.cloud.network.resources import (
@@ -98,6 +99,8 @@ def create(
 def update(context: RequestContext, session: Session, settings: NetworkSettings, port: Port, values: Values) -> Port:
     """Change a port."""
     chosen = dict(values)
+    if port.router_id is not None:
+        _check_router_port(port, chosen)
     mac = chosen.get("mac_address", port.mac_address)
     if mac != port.mac_address:
         _check_new_mac(session, port, mac)
@@ -193,6 +196,14 @@ def _mac(context: RequestContext, session: Session, network: Network, wanted: st
         if session.first(Port, network_id=network.id, mac_address=mac) is None:
             return mac
     raise NetworkMacAddressGenerationFailure(net_id=network.id)
+
+
+def _check_router_port(port: Port, chosen: Values) -> None:
+    """A router's port is given back by the router."""
+    if chosen.get("device_owner", port.device_owner) != port.device_owner or (
+        chosen.get("device_id", port.device_id) != port.device_id
+    ):
+        raise UnsupportedPortDeviceOwner(op="port update", device_owner=port.device_owner, port_id=port.id)
 
 
 def _check_new_mac(session: Session, port: Port, mac: str) -> None:
@@ -296,8 +307,9 @@ def _binding(port: Port) -> dict[str, Any]:
 
 
 def _owner_exists(session: Session, port: Port) -> bool:
-    kind = FloatingIp if port.device_owner == FLOATING_IP else Router
-    return session.get(kind, port.device_id) is not None
+    if port.device_owner == FLOATING_IP:
+        return session.get(FloatingIp, port.device_id) is not None
+    return port.router_id is not None and session.get(Router, port.router_id) is not None
 
 
 def _record(session: Session, before: Port | None, port: Port) -> None:

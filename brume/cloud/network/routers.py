@@ -49,7 +49,7 @@ def update(
 
 def delete(context: RequestContext, session: Session, settings: NetworkSettings, router: Router) -> None:
     """Delete a router without interfaces; its gateway goes with it."""
-    attached = [p.id for p in session.find(Port, device_id=router.id, device_owner=ROUTER_INTERFACE)]
+    attached = [p.id for p in session.find(Port, router_id=router.id, device_owner=ROUTER_INTERFACE)]
     if attached:
         raise RouterInUse(router_id=router.id, reason=f"has ports still attached: {', '.join(sorted(attached))}")
     gateways.remove(context, session, router)
@@ -73,7 +73,7 @@ def remove_routes(
 
 def ports_of(session: Session, router: Router) -> list[Port]:
     """All ports of a router: interfaces and gateway."""
-    return [p for p in session.find(Port, device_id=router.id) if p.device_owner.startswith("network:router")]
+    return session.find(Port, router_id=router.id)
 
 
 def _check_routes(session: Session, settings: NetworkSettings, router: Router, routes: Sequence[Route]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from brume.cloud.network.addresses import DISTRIBUTED, FLOATING_IP, ROUTER_GATEWAY, ROUTER_OWNERS
+from brume.cloud.network.addresses import DISTRIBUTED, FLOATING_IP, ROUTER_GATEWAY
 from brume.cloud.network.resources import Port
 from brume.derive.rules import rule
 from brume.derive.view import View
@@ -68,7 +68,7 @@ def addresses_of(port: Port, kind: str, has_dhcp: bool) -> Addresses:
 
 def kind_of(port: Port) -> str:
     """The port's type in OVN."""
-    if port.device_owner in ROUTER_OWNERS:
+    if port.router_id is not None:
         return ROUTER
     return LOCALPORT if port.device_owner == DISTRIBUTED else ""
 

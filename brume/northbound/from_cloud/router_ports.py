@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from brume.cloud.network.addresses import ROUTER_GATEWAY, ROUTER_INTERFACE
+from brume.cloud.network.addresses import ROUTER_GATEWAY
 from brume.cloud.network.gateway_scheduling import rank
 from brume.cloud.network.resources import Port
 from brume.derive.rules import Output, rule
@@ -38,16 +38,18 @@ RA_MODES = {"slaac": "slaac", "dhcpv6-stateful": "dhcpv6_stateful", "dhcpv6-stat
 @rule(Port)
 def router_side(port: Port, view: View) -> Iterator[Output]:
     """All that a router's port brings. One rule and not four: a network has thousands of ports that are none."""
-    if port.device_owner == ROUTER_INTERFACE:
-        yield from router_port(port, view)
-        yield from source_nat(port, view)
-    elif port.device_owner == ROUTER_GATEWAY:
-        yield from router_port(port, view)
-        yield from gateway_chassis(port, view)
-        yield from default_routes(port, view)
+    router_id = port.router_id
+    if router_id is None:
+        return
+    yield from router_port(port, router_id, view)
+    if port.device_owner == ROUTER_GATEWAY:
+        yield from gateway_chassis(port, router_id, view)
+        yield from default_routes(port, router_id, view)
+    else:
+        yield from source_nat(port, router_id, view)
 
 
-def router_port(port: Port, view: View) -> Iterator[LogicalRouterPort | Member]:
+def router_port(port: Port, router_id: str, view: View) -> Iterator[LogicalRouterPort | Member]:
     """The router's side of the port."""
     networks = []
     for fixed in port.fixed_ips:
@@ -71,11 +73,11 @@ def router_port(port: Port, view: View) -> Iterator[LogicalRouterPort | Member]:
                 "neutron:subnet_ids": " ".join(fixed.subnet_id for fixed in port.fixed_ips),
                 "neutron:network_name": names.switch_name(port.network_id),
                 "neutron:is_ext_gw": str(is_gateway),
-                "neutron:router_name": names.router_name(port.device_id),
+                "neutron:router_name": names.router_name(router_id),
             }
         ),
     )
-    yield Member(LogicalRouter.ports, names.router_uuid(port.device_id), uuid)
+    yield Member(LogicalRouter.ports, names.router_uuid(router_id), uuid)
 
 
 def _options(port: Port, view: View) -> Map[str, str]:
@@ -106,26 +108,26 @@ def _advertised(port: Port, view: View) -> Map[str, str]:
     return EMPTY_MAP
 
 
-def gateway_chassis(port: Port, view: View) -> Iterator[GatewayChassis | Member]:
+def gateway_chassis(port: Port, router_id: str, view: View) -> Iterator[GatewayChassis | Member]:
     """Which chassis carry a gateway on a physical network, with their priorities."""
     network = network_facts(view, port.network_id)
     if network is None or network.physical_network is None:
         return
-    for chassis, priority in rank(port.device_id, gateway_candidates(view, network.physical_network)):
+    for chassis, priority in rank(router_id, gateway_candidates(view, network.physical_network)):
         name = f"{names.router_port_name(port.id)}_{chassis}"
         uuid = derive_uuid("Gateway_Chassis", name)
         yield GatewayChassis(uuid=uuid, name=name, chassis_name=chassis, priority=priority)
         yield Member(LogicalRouterPort.gateway_chassis, names.router_port_uuid(port.id), uuid)
 
 
-def default_routes(port: Port, view: View) -> Iterator[LogicalRouterStaticRoute | Member]:
+def default_routes(port: Port, router_id: str, view: View) -> Iterator[LogicalRouterStaticRoute | Member]:
     """A gateway's way on: the gateway of each subnet it has an address in."""
     for fixed in port.fixed_ips:
         subnet = subnet_facts(view, fixed.subnet_id)
         if subnet is None or subnet.gateway is None:
             continue
         prefix = EVERYWHERE[subnet.version]
-        uuid = derive_uuid("Logical_Router_Static_Route", port.device_id, prefix, subnet.gateway)
+        uuid = derive_uuid("Logical_Router_Static_Route", router_id, prefix, subnet.gateway)
         yield LogicalRouterStaticRoute(
             uuid=uuid,
             ip_prefix=prefix,
@@ -138,12 +140,12 @@ def default_routes(port: Port, view: View) -> Iterator[LogicalRouterStaticRoute 
                 }
             ),
         )
-        yield Member(LogicalRouter.static_routes, names.router_uuid(port.device_id), uuid)
+        yield Member(LogicalRouter.static_routes, names.router_uuid(router_id), uuid)
 
 
-def source_nat(port: Port, view: View) -> Iterator[Output]:
+def source_nat(port: Port, router_id: str, view: View) -> Iterator[Output]:
     """Hosts of a subnet behind the router appear outside with the gateway's address: one row a subnet."""
-    gateway = gateway_facts(view, port.device_id)
+    gateway = gateway_facts(view, router_id)
     if gateway is None or not gateway.translates:
         return
     for address in gateway.addresses:
@@ -153,6 +155,6 @@ def source_nat(port: Port, view: View) -> Iterator[Output]:
             subnet = subnet_facts(view, fixed.subnet_id)
             if subnet is None or subnet.version != 4:
                 continue
-            uuid = derive_uuid("NAT", "snat", port.device_id, address, subnet.cidr)
+            uuid = derive_uuid("NAT", "snat", router_id, address, subnet.cidr)
             yield NAT(uuid=uuid, type="snat", logical_ip=subnet.cidr, external_ip=address)
-            yield Member(LogicalRouter.nat, names.router_uuid(port.device_id), uuid)
+            yield Member(LogicalRouter.nat, names.router_uuid(router_id), uuid)

@@ -122,3 +122,23 @@ def test_agents_are_for_administrators(tenant, neutron):
 def test_without_a_token_nothing_is_told(cloud):
     assert cloud.get("/network/v2.0/networks").status == 401
     assert cloud.get("/network/").json()["versions"][0]["id"] == "v2.0"
+
+
+def test_a_port_that_only_says_so_is_no_router_port(tenant, neutron, foreign):
+    theirs = neutron.post("router", name="theirs")
+    mine = tenant.post("network", name="mine")
+    tenant.post("subnet", network_id=mine["id"], ip_version=4, cidr="10.5.0.0/24")
+    claims = {"device_owner": "network:router_interface", "device_id": theirs["id"]}
+    tenant.post("port", network_id=mine["id"], **claims)
+    neutron.delete(f"/routers/{theirs['id']}")
+
+
+def test_a_routers_port_stays_the_routers(neutron, foreign):
+    router = neutron.post("router", name="r")
+    subnet = neutron.get(f"/networks/{foreign['id']}")["network"]["subnets"][0]
+    port = neutron.act(f"/routers/{router['id']}/add_router_interface", subnet_id=subnet)["port_id"]
+    assert neutron.error("PUT", f"/ports/{port}", {"port": {"device_owner": "compute:nova"}})[:2] == (
+        409,
+        "UnsupportedPortDeviceOwner",
+    )
+    assert neutron.put("port", port, name="gateway of net")["status"] == "ACTIVE"

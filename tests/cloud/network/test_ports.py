@@ -4,7 +4,7 @@ import pytest
 
 from brume.cloud.network import ports, subnets
 from brume.cloud.network.errors import AllocationOnAutoAddressSubnet
-from brume.cloud.network.resources import DhcpOption, FixedIp, IpAllocation, Port, PortSecurityGroup
+from brume.cloud.network.resources import DhcpOption, FixedIp, IpAllocation, Pool, Port, PortSecurityGroup
 from brume.cloud.network.security_group_errors import SecurityGroupConflict
 from brume.cloud.network.security_groups import create as create_group
 
@@ -39,7 +39,7 @@ def test_stateful_dhcpv6_gives_an_address_of_the_pool(rules):
 
 
 def test_an_update_by_subnet_keeps_the_address(rules):
-    network, subnet = rules.network()
+    network, subnet = rules.network(allocation_pools=(Pool("10.0.0.10", "10.0.0.99"),))
     port = rules.port(network)
     same = rules.do(ports.update, port, {"fixed_ips": (FixedIp(subnet.id, ""),)})
     assert same == port

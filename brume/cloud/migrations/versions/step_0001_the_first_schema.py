@@ -488,6 +488,7 @@ def upgrade() -> None:
         sa.Column("dns_name", sa.String(length=255), autoincrement=False, nullable=False),
         sa.Column("dns_domain", sa.String(length=255), autoincrement=False, nullable=False),
         sa.Column("propagate_uplink_status", sa.Boolean(), autoincrement=False, nullable=False),
+        sa.Column("router_id", sa.String(length=36), autoincrement=False, nullable=True),
         sa.ForeignKeyConstraint(["network_id"], ["networks.id"], name="fk_ports_network_id"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("network_id", "mac_address", name="uq_ports_network_id_mac_address"),
@@ -495,6 +496,7 @@ def upgrade() -> None:
     with op.batch_alter_table("ports", schema=None) as batch_op:
         batch_op.create_index("ix_ports_device_id_device_owner", ["device_id", "device_owner"], unique=False)
         batch_op.create_index(batch_op.f("ix_ports_project_id"), ["project_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ports_router_id"), ["router_id"], unique=False)
 
     op.create_table(
         "role_assignments",
@@ -661,6 +663,7 @@ def downgrade() -> None:
 
     op.drop_table("role_assignments")
     with op.batch_alter_table("ports", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_ports_router_id"))
         batch_op.drop_index(batch_op.f("ix_ports_project_id"))
         batch_op.drop_index("ix_ports_device_id_device_owner")
 

@@ -196,6 +196,11 @@ class Port(Standard, frozen=True, kw_only=True):
     dns_name: Annotated[str, Attribute(check=checks.dns_name)] = ""
     dns_domain: Annotated[str, Attribute(check=checks.dns_name)] = ""
     propagate_uplink_status: Annotated[bool, FLAG] = True
+    router_id: Annotated[
+        str | None,
+        Attribute(create=False, update=False, visible=False, filter=False, sort=False, length=36, index=True),
+    ] = None
+    """The router it belongs to. Only the router's own operations set it: device_id is what a tenant says."""
 
 
 @resource("ip_allocation", "ip_allocations", key=("subnet_id", "ip_address"))
