@@ -13,13 +13,14 @@ from brume.dataplane.rewrite import push_tag
 from brume.dataplane.run import Run
 from brume.openflow.messages import actions as a
 from brume.openflow.messages.fields import FIELDS
+from brume.openflow.messages.layout import KEY_ONES
 
 _VLAN: Final = FIELDS["vlan_tci"]
 
 
 def _replace(mask: int, value: int) -> Step:
     """Set bits to a constant."""
-    keep = ~mask
+    keep = KEY_ONES ^ mask
 
     def step(run: Run) -> None:
         run.key = run.key & keep | value
@@ -43,7 +44,7 @@ def move_step(action: a.Move) -> Step:
     source, destination = action.source, action.destination
     down, up, ones = source.shift, destination.shift, (1 << source.width) - 1
     read, mask = source.mask, destination.mask
-    keep = ~mask
+    keep = KEY_ONES ^ mask
 
     def step(run: Run) -> None:
         key = run.key
@@ -67,7 +68,7 @@ def push_step(action: a.Push) -> Step:
 
 def pop_step(action: a.Pop) -> Step:
     mask, up = action.destination.mask, action.destination.shift
-    keep = ~mask
+    keep = KEY_ONES ^ mask
 
     def step(run: Run) -> None:
         if run.stack:  # Open vSwitch, too, only warns of an empty stack

@@ -20,7 +20,7 @@ class FlowTables:
     """Tables 0 to 254."""
 
     def __init__(self) -> None:
-        self._tables: dict[int, FlowTable] = {}
+        self.by_number: dict[int, FlowTable] = {}  # for reading
         self._aging: dict[FlowIdentity, Entry] = {}
         self._count = 0
         self.generation = 0
@@ -34,9 +34,9 @@ class FlowTables:
 
     def add(self, flow: Flow, now: float = 0.0) -> None:
         """Install a flow; one with the same table, priority and match is replaced and its counters start again."""
-        table = self._tables.get(flow.table)
+        table = self.by_number.get(flow.table)
         if table is None:
-            table = self._tables[flow.table] = FlowTable()
+            table = self.by_number[flow.table] = FlowTable()
         entry = Entry(flow, now)
         replaced = table.put(entry)
         self._count += replaced is None
@@ -58,7 +58,7 @@ class FlowTables:
         """Delete strictly: exactly this table, priority and match. False when it was not there."""
         identity = flow.identity if isinstance(flow, Flow) else flow
         table, priority, mask, value = identity
-        entry = self._tables.get(table, _EMPTY).remove(priority, mask, value)
+        entry = self.by_number.get(table, _EMPTY).remove(priority, mask, value)
         if entry is None:
             return False
         self._count -= 1
@@ -92,19 +92,19 @@ class FlowTables:
         return found
 
     def clear(self) -> None:
-        self._tables.clear()
+        self.by_number.clear()
         self._aging.clear()
         self._count = 0
         self.generation += 1
 
     def entry(self, identity: FlowIdentity) -> Entry | None:
         table, priority, mask, value = identity
-        return self._tables.get(table, _EMPTY).get(priority, mask, value)
+        return self.by_number.get(table, _EMPTY).get(priority, mask, value)
 
     def entries(self, table: int | None = None) -> Iterator[Entry]:
         """Every entry, table by table, highest priority first."""
-        for number in sorted(self._tables) if table is None else (table,):
-            yield from sorted(self._tables.get(number, _EMPTY), key=lambda entry: -entry.priority)
+        for number in sorted(self.by_number) if table is None else (table,):
+            yield from sorted(self.by_number.get(number, _EMPTY), key=lambda entry: -entry.priority)
 
     def flows(self, table: int | None = None) -> Iterator[Flow]:
         return (entry.flow for entry in self.entries(table))
@@ -115,7 +115,7 @@ class FlowTables:
 
     def lookup(self, table: int, key: int) -> tuple[Entry | None, int]:
         """The best flow of a table for a key, and the bits that decided it."""
-        found = self._tables.get(table)
+        found = self.by_number.get(table)
         return (None, 0) if found is None else found.lookup(key)
 
     def expire(self, now: float) -> list[Flow]:

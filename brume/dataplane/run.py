@@ -133,7 +133,8 @@ class Run:
                 self.stopped = True
                 break
             key = self.key if in_port is None else _IN_PORT.set(self.key, in_port)
-            entry, looked = self.bridge.tables.lookup(following, key)
+            found = self.bridge.tables.by_number.get(following)
+            entry, looked = found.lookup(key) if found is not None else (None, 0)
             self.looked |= looked & ~self.written
             self.table, self.entry, in_port = following, entry, None
             if self.trace is not None:

@@ -81,3 +81,4 @@ def _offsets() -> dict[str, int]:
 
 OFFSETS: dict[str, int] = _offsets()
 KEY_BITS: int = sum(SLOTS.values())
+KEY_ONES: int = (1 << KEY_BITS) - 1  # `KEY_ONES ^ mask`, not `~mask`: operations on negative integers cost half more
