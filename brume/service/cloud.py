@@ -81,7 +81,7 @@ class EmbeddedCloud:
         self.outside = Outside(self.settings.physical_network, self.scheduler)
         self.nodes: dict[str, Chassis] = {}
         self.instances = Instances(self.cloud.store, self.nodes, self.scheduler, self._context)
-        self.observed = Observed(self.cloud.store, self._context)
+        self.observed = Observed(self.cloud.store, northbound, self._context)
         self.cloud.provide(Consoles(self.instances.output))
 
     def start(self) -> None:
