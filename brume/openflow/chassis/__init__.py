@@ -14,10 +14,12 @@
     union.py       the shared flows that are wanted here
     installer.py   flows from several makers, one flow in the switch
     registration.py    the chassis's own rows: Chassis, Encap, Chassis_Private
-    neighbors.py   MAC bindings learned, packets released       announcing.py   what to announce by gratuitous ARP
+    learning.py    what packets teach, as rows       announcing.py   what to announce by gratuitous ARP
+    peers.py       the other chassis, to each of which a tunnel leads
 
     physical flows (ovn-controller's physical.c), as rules over the chassis's rows:
     fixed.py  tunnels.py  ports.py (and vif.py, patch.py, redirect.py, localnet.py, remote.py)  multicast.py
+    secured_ports.py (and port_security*.py)
     common.py      encapsulation and metadata, the words these share
 
 Start reading in `rows.py`, then `stage.py`.

@@ -6,8 +6,9 @@ Only near ports are looked at one by one; which chassis the group reaches, the s
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from brume.derive.rules import Output, rule
+from brume.derive.rules import Output, derived, rule
 from brume.derive.view import View
 from brume.openflow.chassis.binding import can_bind
 from brume.openflow.chassis.common import deliver_to, encapsulate, physical, to_port, zone
@@ -19,21 +20,15 @@ from brume.openflow.chassis.rows import (
     Tunnel,
     interface_by_iface_id,
     interface_by_localnet,
-    near_port_by_datapath,
 )
 from brume.openflow.from_southbound.actions.context import load_field
 from brume.openflow.from_southbound.names import datapath_facts
 from brume.openflow.messages import actions as openflow
-from brume.openflow.messages.actions import Action, Resubmit
+from brume.openflow.messages.actions import Action, Actions, Resubmit
 from brume.openflow.registers import CT_ZONE, OUTPORT
 from brume.openflow.rows import MulticastReach
 from brume.openflow.tables import Table
 from brume.southbound.schema import Chassis, MulticastGroup, PortBinding
-from brume.tables.row import Index
-
-localport_by_datapath = Index(
-    PortBinding, "datapath of localport", lambda row: row.datapath if row.type == "localport" else None
-)
 
 
 @rule(LocalGroup)
@@ -45,8 +40,10 @@ def multicast_flows(local: LocalGroup, view: View) -> Iterator[Output]:
         return
     nearby: list[Action] = []
     beyond: list[Action] = []
-    for port in _members_near(group, view):
-        _add(port, here, nearby, beyond, view)
+    for uuid in sorted(view.members(LocalGroup.ports, group.uuid)):  # as in a set of references
+        copy = copy_for(view, uuid)
+        nearby += copy.nearby
+        beyond += copy.beyond
     again = load_field(OUTPORT, group.tunnel_key)
     match = to_port(facts.key, group.tunnel_key)
     if nearby:
@@ -61,32 +58,32 @@ def multicast_flows(local: LocalGroup, view: View) -> Iterator[Output]:
         yield physical(group.uuid, "remote", Table.REMOTE_OUTPUT, 100, match, tuple(beyond))
 
 
-def _members_near(group: MulticastGroup, view: View) -> Iterator[PortBinding]:
-    """In the order of their uuids, as in a set of references. Localports count everywhere, as ovn-controller has it."""
-    near = {local.uuid for local in view.find(near_port_by_datapath, group.datapath)}
-    near.update(port.uuid for port in view.find(localport_by_datapath, group.datapath))
-    for uuid in sorted(near):
-        port = view.get(PortBinding, uuid)
-        if port is not None and group.uuid in view.owners(MulticastGroup.ports, uuid):
-            yield port
+class Copy(NamedTuple):
+    """What is done for one port of a group: on every chassis with the group, and only where the packet came in."""
+
+    nearby: Actions = ()
+    beyond: Actions = ()
 
 
-def _add(port: PortBinding, here: Here, nearby: list[Action], beyond: list[Action], view: View) -> None:
+@derived
+def copy_for(view: View, uuid: str) -> Copy:
     """Where this port's copy is made."""
+    port, here = view.get(PortBinding, uuid), view.get(Here, "here")
+    if port is None or here is None:
+        return Copy()
     number = zone(view, port.logical_port)
-    if number:
-        nearby.append(load_field(CT_ZONE, number))
+    zones: Actions = (load_field(CT_ZONE, number),) if number else ()
+    deliver = deliver_to(port.tunnel_key)
     if port.type in ("patch", "localport"):
-        beyond += deliver_to(port.tunnel_key)
-    elif port.type == "chassisredirect":
+        return Copy(zones, deliver)
+    if port.type == "chassisredirect":
         behind = distributed_port(view, port)
-        if port.chassis == here.uuid and behind is not None:
-            nearby += deliver_to(behind.tunnel_key)
-    elif port.type == "localnet":
-        if view.one(interface_by_localnet, port.logical_port) is not None:
-            nearby += deliver_to(port.tunnel_key)
-    elif _is_here(port, here, view):
-        nearby += deliver_to(port.tunnel_key)
+        here_too = port.chassis == here.uuid and behind is not None
+        return Copy((*zones, *deliver_to(behind.tunnel_key)) if here_too and behind is not None else zones)
+    if port.type == "localnet":
+        plugged = view.one(interface_by_localnet, port.logical_port) is not None
+        return Copy((*zones, *deliver) if plugged else zones)
+    return Copy((*zones, *deliver) if _is_here(port, here, view) else zones)
 
 
 def _is_here(port: PortBinding, here: Here, view: View) -> bool:

@@ -27,6 +27,7 @@ from brume.tables.database import Database, Transaction
 from brume.tables.row import Index
 
 WITHOUT_ZONE: Final = ("patch", "vtep")
+_NO_GROUPS: Final[frozenset[str]] = frozenset()
 
 
 class NearPort(NamedTuple):
@@ -43,6 +44,7 @@ class Shown(NamedTuple):
     row: LocalPort
     place: Place | None
     zone: str | None
+    groups: frozenset[str] = frozenset()
 
 
 class PlaceChanges(NamedTuple):
@@ -94,6 +96,11 @@ class Neighborhood:
             self._touched_ports[row.uuid] = None
         if row.type in MOVERS:
             self._walk = True
+
+    def consider_membership(self, port: str) -> None:
+        """A port has joined or left a multicast group."""
+        if port in self._near or port in self._shown:
+            self._touched_ports[port] = None
 
     def consider_group(self, group: MulticastGroup) -> None:
         """A multicast group has come, changed or gone."""
@@ -150,6 +157,7 @@ class Neighborhood:
         else:
             self._shown[uuid] = after
             transaction.put(after.row)
+        self._change_groups(uuid, before, after, transaction)
         self._change_place(before and before.place, after and after.place, places)
         self._change_zone(before and before.zone, after and after.zone, transaction)
 
@@ -160,9 +168,13 @@ class Neighborhood:
             return None
         near = self._near.get(uuid)
         row = LocalPort(uuid=uuid, datapath=port.datapath, near=near is not None)
-        if near is None:
+        if near is None and port.type != "localport":  # groups reach localports from everywhere
             return Shown(row, None, None)
-        return Shown(row, Place(key, port.tunnel_key), port.logical_port if near.has_zone else None)
+        groups = frozenset(self._southbound.owners(MulticastGroup.ports, uuid))
+        if near is None:
+            return Shown(row, None, None, groups)
+        zone = port.logical_port if near.has_zone else None
+        return Shown(row, Place(key, port.tunnel_key), zone, groups)
 
     def _change_place(self, old: Place | None, new: Place | None, places: PlaceChanges) -> None:
         if old == new:
@@ -171,6 +183,13 @@ class Neighborhood:
             places.gone.append(old)
         if new is not None:
             places.wanted.append(new)
+
+    def _change_groups(self, uuid: str, old: Shown | None, new: Shown | None, transaction: Transaction) -> None:
+        before, after = old.groups if old is not None else _NO_GROUPS, new.groups if new is not None else _NO_GROUPS
+        for group in before - after:
+            transaction.remove(LocalGroup.ports, group, uuid)
+        for group in after - before:
+            transaction.add(LocalGroup.ports, group, uuid)
 
     def _change_zone(self, old: str | None, new: str | None, transaction: Transaction) -> None:
         if old == new:

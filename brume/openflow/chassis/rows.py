@@ -8,8 +8,9 @@ conditional monitoring).
 from __future__ import annotations
 
 from collections.abc import Hashable
+from typing import ClassVar
 
-from brume.tables.row import Index, Row
+from brume.tables.row import Index, Relation, Row
 
 
 class Here(Row, frozen=True, kw_only=True):
@@ -78,10 +79,11 @@ class LocalPort(Row, frozen=True, kw_only=True):
 
 
 class LocalGroup(Row, frozen=True, kw_only=True):
-    """A multicast group of a local datapath."""
+    """A multicast group of a local datapath, and those of its ports that get their copy from this chassis, perhaps."""
 
     uuid: str
     datapath: str
+    ports: ClassVar[Relation] = Relation("LocalPort")
 
     def key(self) -> Hashable:
         return self.uuid
@@ -89,4 +91,3 @@ class LocalGroup(Row, frozen=True, kw_only=True):
 
 interface_by_iface_id = Index(Interface, "iface_id", lambda row: row.iface_id)
 interface_by_localnet = Index(Interface, "localnet", lambda row: row.localnet)
-near_port_by_datapath = Index(LocalPort, "datapath, near", lambda row: row.datapath if row.near else None)

@@ -75,7 +75,7 @@ class ChassisStage:
         self._neighborhood = Neighborhood(southbound, here, self._present, known_zones)
         self._unclaimed: dict[str, None] = {}
         self.engine = Engine([southbound, self._local, shared.flows], self._physical, CHASSIS_RULES)
-        own = (Here, Interface, Tunnel, Zone, LocalDatapath, LocalPort, LocalGroup)
+        own = (Here, Interface, Tunnel, Zone, LocalDatapath, LocalPort, LocalGroup, LocalGroup.ports)
         self.engine.view.claim(self._local, *own)
         self.engine.view.claim(shared.flows, MulticastReach.chassis)
         self._physical.subscribe(self._physical_changed)
@@ -189,6 +189,9 @@ class ChassisStage:
         moved: dict[str, None] = {}
         for change in rows:
             self._row_changed(change, moved)
+        for member, _ in members:
+            if member.relation is MulticastGroup.ports:
+                self._neighborhood.consider_membership(str(member.child))
         if any(change.row_type in ABOUT_GATEWAYS for change in rows) or any(
             change.member.relation is HAChassisGroup.ha_chassis for change in members
         ):

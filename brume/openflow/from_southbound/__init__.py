@@ -4,7 +4,6 @@
     set_elements.py       the elements of address sets and port groups: one flow each
     neighbors.py          MAC_Binding and Static_MAC_Binding: next hops
     stations.py           FDB: learned MAC addresses
-    port_security_in.py, port_security_out.py        which addresses a port may use
     multicast_reach.py    which chassis have a port in a multicast group
     names.py              what a match or action may ask for: numbers of ports, sets, groups
     residences.py         is_chassis_resident(): a flow for each outcome, tagged with its condition

@@ -10,6 +10,8 @@ from brume.openflow.messages.match import Match
 from brume.openflow.registers import DATAPATH
 
 _DATAPATH: Final = FIELDS[DATAPATH]
+_masks: dict[int, int] = {}
+"""Every mask once: there are few, and each is a long integer."""
 _places: dict[str, tuple[int, int, int, int]] = {}
 
 
@@ -31,4 +33,4 @@ def openflow_match(fields: tuple[FieldMatch, ...], datapath: int, register: str)
         value |= (wanted & usable) << shift
         if name == register:
             named = wanted
-    return Match(mask, value), named
+    return Match(_masks.setdefault(mask, mask), value), named

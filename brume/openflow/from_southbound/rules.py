@@ -8,7 +8,6 @@ from brume.derive.rules import Rule
 from brume.openflow.from_southbound.logical_flows import translate_logical_flow
 from brume.openflow.from_southbound.multicast_reach import multicast_reach
 from brume.openflow.from_southbound.neighbors import learned_neighbor_flows, static_neighbor_flows
-from brume.openflow.from_southbound.port_security import port_security_flows
 from brume.openflow.from_southbound.set_elements import address_flows, group_port_flows
 from brume.openflow.from_southbound.stations import station_flows
 
@@ -19,6 +18,5 @@ SHARED_RULES: Final[tuple[Rule, ...]] = (
     learned_neighbor_flows,
     static_neighbor_flows,
     station_flows,
-    port_security_flows,
     multicast_reach,
 )

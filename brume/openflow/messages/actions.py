@@ -11,7 +11,7 @@ import msgspec
 from brume.openflow.messages.fields import Field, Subfield
 
 
-class Action(msgspec.Struct, frozen=True):
+class Action(msgspec.Struct, frozen=True, gc=False):
     """What every action is: a value."""
 
 
@@ -147,7 +147,7 @@ class CtClear(Action, frozen=True):
     """Forget the packet's connection tracking state."""
 
 
-class LearnSpec(msgspec.Struct, frozen=True):
+class LearnSpec(msgspec.Struct, frozen=True, gc=False):
     """One line of a learn: match or load `destination` with a field's bits or a constant; or output to `source`."""
 
     kind: str  # "match", "load" or "output"

@@ -15,7 +15,7 @@ from brume.openflow.messages.match_text import DEFAULT_PRIORITY
 FlowIdentity = tuple[int, int, int, int]  # table, priority, mask, value
 
 
-class Flow(msgspec.Struct, frozen=True):
+class Flow(msgspec.Struct, frozen=True, gc=False):
     """A flow entry; `cookie` is the first 32 bits of the logical flow's uuid when OVN's compiler made it."""
 
     table: int = 0

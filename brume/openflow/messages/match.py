@@ -19,7 +19,7 @@ ETH_TYPE_IPV6 = 0x86DD
 VLAN_PRESENT = 0x1000  # the CFI bit: says there is a tag, as in Open vSwitch
 
 
-class Match(msgspec.Struct, frozen=True):
+class Match(msgspec.Struct, frozen=True, gc=False):
     """Which bits of the key are looked at (mask), and what they must be (value; zero outside the mask)."""
 
     mask: int = 0

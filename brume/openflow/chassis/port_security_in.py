@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from brume.openflow.from_southbound.addresses import PortAddresses
-from brume.openflow.from_southbound.port_security import (
+from brume.openflow.chassis.port_security import (
     ADVERTISEMENT,
     ARP,
     FAIL,
@@ -24,6 +23,7 @@ from brume.openflow.from_southbound.port_security import (
     SecureFlow,
     allowed,
 )
+from brume.openflow.from_southbound.addresses import PortAddresses
 from brume.openflow.messages.actions import Actions, Resubmit
 from brume.openflow.tables import Table
 from brume.values import Ipv6Address

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from brume.openflow.chassis.port_security import FAIL, IPV4, IPV6, PASS, FieldValues, SecureFlow, allowed
 from brume.openflow.from_southbound.addresses import PortAddresses
-from brume.openflow.from_southbound.port_security import FAIL, IPV4, IPV6, PASS, FieldValues, SecureFlow, allowed
 from brume.openflow.tables import Table
 from brume.values import InterfaceAddress, Ipv6Address
 
