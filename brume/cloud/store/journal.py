@@ -69,7 +69,7 @@ def journal_tables(metadata: sql.MetaData) -> tuple[sql.Table, sql.Table]:
         metadata,
         sql.Column("sequence", sql.BigInteger(), primary_key=True, autoincrement=False),
         sql.Column("kind", sql.String(64), nullable=False),
-        sql.Column("key", sql.String(255), nullable=False),
+        sql.Column("key", sql.String(512), nullable=False),
         sql.Column("operation", sql.String(8), nullable=False),
         sql.Column("request_id", sql.String(64), nullable=False),
         sql.Column("user_id", sql.String(64)),

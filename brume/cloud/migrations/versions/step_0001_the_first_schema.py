@@ -131,7 +131,7 @@ def upgrade() -> None:
         "journal",
         sa.Column("sequence", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(length=64), nullable=False),
-        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("key", sa.String(length=512), nullable=False),
         sa.Column("operation", sa.String(length=8), nullable=False),
         sa.Column("request_id", sa.String(length=64), nullable=False),
         sa.Column("user_id", sa.String(length=64), nullable=True),
