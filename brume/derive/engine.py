@@ -9,7 +9,7 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from brume.derive.nodes import Consumer, Instance, Memo, Node, State
@@ -32,11 +32,18 @@ class Reason(NamedTuple):
     source: Row | Member
 
 
+OnFault = Callable[[Instance, Exception], Output]
+
+
 class Engine:
     """Derives `target` from `sources` by `rules`."""
 
-    def __init__(self, sources: Sequence[Database], target: Database, rules: Iterable[Rule]) -> None:
+    def __init__(
+        self, sources: Sequence[Database], target: Database, rules: Iterable[Rule], on_fault: OnFault | None = None
+    ) -> None:
+        """`on_fault` makes an output of an exception that a rule raised; without it the exception ends the update."""
         self.target = target
+        self._on_fault = on_fault
         self.view = View(sources, self._refresh)
         self.ran: list[tuple[str, Hashable]] = []
         """The (rule, source key) pairs run by the last update, in order."""
@@ -150,6 +157,12 @@ class Engine:
         outer = view.begin()
         try:
             outputs: tuple[Output, ...] = tuple(function(source, view))
+        except DerivedFromItself:
+            raise
+        except Exception as error:  # a mistake in one rule about one row must not stop all others
+            if self._on_fault is None:
+                raise
+            outputs = (self._on_fault(instance, error),)
         finally:
             reads = view.end(outer)
         self._reads(instance, reads)

@@ -16,7 +16,7 @@ from brume.cloud.network.settings import DEFAULT, NetworkSettings
 from brume.cloud.resource import Resource
 from brume.cloud.store.engine import Store
 from brume.cloud.store.journal import Commit
-from brume.derive.engine import Engine, Reason
+from brume.derive.engine import Engine, OnFault, Reason
 from brume.northbound.from_cloud.facts import Cloud
 from brume.northbound.from_cloud.rules import KINDS, RULES
 from brume.tables.changes import ChangeSet
@@ -27,10 +27,12 @@ from brume.tables.row import Member, Row
 class NorthboundCompiler:
     """Derives `northbound` from the cloud."""
 
-    def __init__(self, northbound: Database, settings: NetworkSettings = DEFAULT) -> None:
+    def __init__(
+        self, northbound: Database, settings: NetworkSettings = DEFAULT, on_fault: OnFault | None = None
+    ) -> None:
         self.cloud = Database("cloud")
         self.northbound = northbound
-        self.engine = Engine((self.cloud,), northbound, RULES)
+        self.engine = Engine((self.cloud,), northbound, RULES, on_fault)
         self.cloud.subscribe(self._derive)
         self._settings = settings
 

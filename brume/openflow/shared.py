@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from brume.derive.engine import Engine
+from brume.derive.engine import Engine, OnFault
 from brume.openflow.from_southbound.rules import SHARED_RULES
 from brume.openflow.rows import Place, SharedFlow, shared_flow_by_place, shared_flow_by_resident
 from brume.tables.changes import ChangeSet, MemberChange
@@ -34,12 +34,12 @@ class Subscriber(Protocol):
 class SharedTranslation:
     """The flows of the whole cloud, and the chassis that want some of them."""
 
-    def __init__(self, southbound: Database) -> None:
+    def __init__(self, southbound: Database, on_fault: OnFault | None = None) -> None:
         self.southbound = southbound
         self.flows = Database("shared flows")
         self._places: dict[Place, dict[Subscriber, None]] = {}
         self._subscribers: dict[Subscriber, None] = {}
-        self.engine = Engine([southbound], self.flows, SHARED_RULES)
+        self.engine = Engine([southbound], self.flows, SHARED_RULES, on_fault)
         self.engine.update(southbound.snapshot())
         self.flows.subscribe(self._distribute)
         southbound.subscribe(self.engine.update)

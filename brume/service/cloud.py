@@ -11,6 +11,7 @@ through all stages. A test makes a cloud in a temporary directory, calls `applic
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from brume.cloud.image.files import ImageFiles
 from brume.cloud.network.resources import Network, Subnet
 from brume.cloud.network.settings import NetworkSettings
 from brume.cloud.store.journal import Commit
+from brume.derive.nodes import Instance
 from brume.derive.rules import Problem
 from brume.northbound.compiler import NorthboundCompiler
 from brume.openflow.shared import SharedTranslation
@@ -41,9 +43,17 @@ from brume.southbound.compiler import Compiler
 from brume.tables.database import Database
 from brume.values import Ipv4Address
 
+log = logging.getLogger(__name__)
+
 FIRST_TUNNEL_ADDRESS = Ipv4Address.parse("192.168.56.11")
 """The first node's address on the underlay, as in the founding documents; the others follow."""
 EXTERNAL_BRIDGE = "br-ex"
+
+
+def report_fault(instance: Instance, error: Exception) -> Problem:
+    """A rule has a mistake: log it whole, and show it among what could not be derived."""
+    log.error("rule %s failed for %s", instance.rule.name, instance.key, exc_info=error)
+    return Problem(table=instance.rule.name, row=str(instance.key), message=f"{type(error).__name__}: {error}")
 
 
 class EmbeddedCloud:
@@ -75,8 +85,8 @@ class EmbeddedCloud:
 
     def _make_stages(self, network_settings: NetworkSettings) -> None:
         northbound, southbound = Database("OVN_Northbound"), Database("OVN_Southbound")
-        self.northbound = NorthboundCompiler(northbound, network_settings)
-        self.southbound = Compiler(northbound, southbound)
+        self.northbound = NorthboundCompiler(northbound, network_settings, report_fault)
+        self.southbound = Compiler(northbound, southbound, report_fault)
         self.underlay = Underlay(self.scheduler)
         self.outside = Outside(self.settings.physical_network, self.scheduler)
         self.nodes: dict[str, Chassis] = {}
@@ -91,7 +101,7 @@ class EmbeddedCloud:
         self.southbound.northbound.subscribe(self.southbound.update)
         self.southbound.southbound.subscribe(self.southbound.observe)
         self.southbound.southbound.subscribe(self.observed.follow)
-        self.shared = SharedTranslation(self.southbound.southbound)
+        self.shared = SharedTranslation(self.southbound.southbound, report_fault)
         for number, name in enumerate(self.settings.node_names()):
             self.nodes[name] = self._make_node(name, Ipv4Address(FIRST_TUNNEL_ADDRESS.value + number))
         self.cloud.store.listen(self._committed)
@@ -115,12 +125,11 @@ class EmbeddedCloud:
         self.instances.settle()
         self.observed.settle()
         while self._commits:
-            commit = self._commits[0]
+            commit = self._commits.popleft()
             self.northbound.follow(commit)
             self.instances.follow(commit)
             if any(change.kind in (Network, Subnet) for change in commit.changes):
                 self._follow_outside()
-            self._commits.popleft()
             if not self._commits:
                 self.instances.settle()
                 self.observed.settle()
@@ -142,7 +151,8 @@ class EmbeddedCloud:
 
     def problems(self) -> list[Problem]:
         """What could not be derived, and why."""
-        return [*self.northbound.northbound.rows(Problem), *self.southbound.southbound.rows(Problem)]
+        stages = (self.northbound.northbound, self.southbound.southbound, self.shared.flows)
+        return [problem for stage in stages for problem in stage.rows(Problem)]
 
     def running(self, server_id: str) -> Running | None:
         """A server that runs."""

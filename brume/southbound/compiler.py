@@ -17,7 +17,7 @@ import gc
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 
-from brume.derive.engine import Engine, Reason
+from brume.derive.engine import Engine, OnFault, Reason
 from brume.derive.rules import Problem
 from brume.northbound.schema import (
     ACL,
@@ -96,15 +96,15 @@ _ORIGINS: dict[type[Row], tuple[type[Row], str]] = {
 class Compiler:
     """Derives `southbound` from `northbound`."""
 
-    def __init__(self, northbound: Database, southbound: Database) -> None:
+    def __init__(self, northbound: Database, southbound: Database, on_fault: OnFault | None = None) -> None:
         self.northbound = northbound
         self.southbound = southbound
         self.allocator = Allocator()
         facts, placements = Database("facts"), Database("placements")
-        self.facts = Engine([northbound], facts, FIRST_FACTS)
-        self.placements = Engine([northbound, facts], placements, SECOND_FACTS)
+        self.facts = Engine([northbound], facts, FIRST_FACTS, on_fault)
+        self.placements = Engine([northbound, facts], placements, SECOND_FACTS, on_fault)
         self.placements.view.claim(facts, *FACTS)
-        self.engine = Engine([northbound, facts, placements], southbound, SOUTHBOUND)
+        self.engine = Engine([northbound, facts, placements], southbound, SOUTHBOUND, on_fault)
         self.engine.view.claim(facts, *FACTS)
         self.engine.view.claim(placements, *ACL_FACTS)
         self.engine.view.claim(self.allocator.keys, TunnelKey)

@@ -186,3 +186,22 @@ def test_a_value_that_reads_itself_is_refused() -> None:
 
     with pytest.raises(DerivedFromItself, match="loop"):
         Lab(reader).put(Port(name="a"))
+
+
+def test_a_mistake_about_one_row_does_not_stop_the_others() -> None:
+    @rule(Port)
+    def careless(port: Port, view: View) -> Iterator[Row]:
+        yield Flow(name=port.name, text=str(1 / len(port.address)))
+
+    source, target = Database("source"), Database("target")
+    engine = Engine([source], target, [careless], lambda instance, error: Flow(name=f"fault {instance.key}", text="x"))
+    source.subscribe(engine.update)
+    transaction = Transaction()
+    transaction.put(Port(name="good", address="12"))
+    transaction.put(Port(name="bad"))
+    source.apply(transaction)
+    assert sorted(flow.name for flow in target.rows(Flow)) == ["fault bad", "good"]
+    transaction = Transaction()
+    transaction.put(Port(name="bad", address="1"))
+    source.apply(transaction)
+    assert sorted(flow.name for flow in target.rows(Flow)) == ["bad", "good"]
