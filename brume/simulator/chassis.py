@@ -133,6 +133,17 @@ class Chassis:
         self.stage.remove_interface(name)
         self._settled()
 
+    def plugs(self) -> dict[str, int]:
+        """The logical ports plugged in here, and their port numbers in br-int."""
+        return {port: self._bridge.port(name).number for port, name in self._vifs.items()}
+
+    def cards(self) -> dict[str, tuple[str, int]]:
+        """The physical networks this chassis is on: the bridge of each, and its card's port number there."""
+        return {
+            network: (place.bridge, self.switch.bridge(place.bridge).port(f"eth-{place.bridge}").number)
+            for network, place in self._physical.items()
+        }
+
     def flows(self, bridge: str = INTEGRATION) -> list[Flow]:
         """The flows of a bridge."""
         return list(self.switch.bridge(bridge).tables.flows())
