@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from brume.cloud.network.errors import AgentNotFound
+from brume.cloud.network.errors import AgentNotFound, AvailabilityZoneNotFound
 from brume.cloud.network.resources import Chassis
 from brume.cloud.store.session import Session
 
@@ -62,6 +62,14 @@ def update(session: Session, chassis: Chassis, values: dict[str, Any]) -> Chassi
 def is_alive(chassis: Chassis, now: float, down_time: float) -> bool:
     """Seen lately."""
     return chassis.alive and now - chassis.heartbeat < down_time + HEARTBEAT_STEP
+
+
+def check_zones(session: Session, hints: Sequence[str]) -> None:
+    """Raise AvailabilityZoneNotFound for a hint that no chassis is in."""
+    known = zones(session.find(Chassis)) if hints else {}
+    for hint in hints:
+        if hint not in known:
+            raise AvailabilityZoneNotFound(availability_zone=hint)
 
 
 def zones(chassis: Iterable[Chassis]) -> dict[str, bool]:

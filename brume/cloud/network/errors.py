@@ -239,6 +239,10 @@ class QuotaResourceUnknown(errors.NotFound):
     template = "Unknown quota resources {unknown}."
 
 
+class AvailabilityZoneNotFound(errors.NotFound):
+    template = "AvailabilityZone {availability_zone} could not be found."
+
+
 class AgentNotFound(errors.NotFound):
     template = "Agent {id} could not be found."
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from brume.cloud.context import RequestContext
-from brume.cloud.network import ports, security_groups, segments, subnets
+from brume.cloud.network import agents, ports, security_groups, segments, subnets
 from brume.cloud.network.addresses import AUTO_DELETED, ROUTER_GATEWAY
 from brume.cloud.network.errors import (
     DefaultExternalNetworkExists,
@@ -36,6 +36,7 @@ def create(context: RequestContext, session: Session, settings: NetworkSettings,
     """A network, its segment and, as ML2/OVN makes it, its metadata port."""
     project_id = values.get("project_id", context.project_id or "")
     check_quota(session, settings, "network", Network, project_id)
+    agents.check_zones(session, values.get("availability_zone_hints", ()))
     segment = segments.choose(session, settings, values)
     if values.get("is_default"):
         _only_default(session, None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from brume.cloud.context import RequestContext
-from brume.cloud.network import gateways
+from brume.cloud.network import agents, gateways
 from brume.cloud.network.addresses import ROUTER_INTERFACE
 from brume.cloud.network.records import Values, change, check_quota, new
 from brume.cloud.network.resources import Port, Route, Router, Subnet
@@ -29,6 +29,7 @@ def load(session: Session, router_id: str) -> Router:
 def create(context: RequestContext, session: Session, settings: NetworkSettings, values: Values) -> Router:
     """A router, with a gateway if one is asked for."""
     check_quota(session, settings, "router", Router, values.get("project_id", context.project_id or ""))
+    agents.check_zones(session, values.get("availability_zone_hints", ()))
     wish = values.get("external_gateway_info")
     rest = {name: value for name, value in values.items() if name != "external_gateway_info"}
     router = session.insert(new(context, Router, rest, revision=1))

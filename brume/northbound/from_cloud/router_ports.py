@@ -39,9 +39,10 @@ RA_MODES = {"slaac": "slaac", "dhcpv6-stateful": "dhcpv6_stateful", "dhcpv6-stat
 def router_side(port: Port, view: View) -> Iterator[Output]:
     """All that a router's port brings. One rule and not four: a network has thousands of ports that are none."""
     router_id = port.router_id
-    if router_id is None:
+    networks = networks_of(port, view) if router_id is not None else frozenset()
+    if router_id is None or not networks:  # OVN knows no router port without an address
         return
-    yield from router_port(port, router_id, view)
+    yield from router_port(port, router_id, networks, view)
     if port.device_owner == ROUTER_GATEWAY:
         yield from gateway_chassis(port, router_id, view)
         yield from default_routes(port, router_id, view)
@@ -49,22 +50,23 @@ def router_side(port: Port, view: View) -> Iterator[Output]:
         yield from source_nat(port, router_id, view)
 
 
-def router_port(port: Port, router_id: str, view: View) -> Iterator[LogicalRouterPort | Member]:
+def networks_of(port: Port, view: View) -> frozenset[str]:
+    """The router's addresses on this port."""
+    found = ((fixed.ip_address, subnet_facts(view, fixed.subnet_id)) for fixed in port.fixed_ips)
+    return frozenset(with_length(address, subnet) for address, subnet in found if subnet is not None)
+
+
+def router_port(
+    port: Port, router_id: str, networks: frozenset[str], view: View
+) -> Iterator[LogicalRouterPort | Member]:
     """The router's side of the port."""
-    networks = []
-    for fixed in port.fixed_ips:
-        subnet = subnet_facts(view, fixed.subnet_id)
-        if subnet is not None:
-            networks.append(with_length(fixed.ip_address, subnet))
-    if not networks:
-        return
     uuid = names.router_port_uuid(port.id)
     is_gateway = port.device_owner == ROUTER_GATEWAY
     yield LogicalRouterPort(
         uuid=uuid,
         name=names.router_port_name(port.id),
         mac=port.mac_address,
-        networks=frozenset(networks),
+        networks=networks,
         options=_options(port, view),
         ipv6_ra_configs=_advertised(port, view),
         external_ids=Map(
