@@ -1,0 +1,236 @@
+"""From a journey to the numbered steps: emission, routing, encapsulation, underlay, delivery (and the reply).
+
+A journey's line is cut where a tunnel or a physical network carries the packet; each piece is cut again where the
+first router begins, where the packet is wrapped up, and where it is handed to its port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from brume.dataplane.explain.explanation import Kind, Octets, Step, TableStep
+from brume.dataplane.explain.journey import CONTROLLER, PHYSICAL, TUNNEL, Hop
+from brume.dataplane.explain.paths import Path
+from brume.dataplane.explain.provenance import Provenance
+from brume.dataplane.explain.tables import Tables
+from brume.dataplane.trace import Tunnelled
+from brume.dataplane.tunnels import Encapsulated
+from brume.openflow.tables import Table
+from brume.packets.describe import describe
+from brume.packets.explain import explain
+from brume.packets.geneve import ovn_keys
+from brume.packets.ipv4 import Ipv4
+from brume.packets.layers import headers
+from brume.packets.geneve import Geneve
+from brume.values import Ipv4Address
+
+Line = Sequence[tuple[Hop, Path]]
+OUTER: Final = ("source", "destination", "destination port", "vni", "ingress", "egress")
+_FROM_OUTER: Final = ("ipv4", "udp", "geneve", "geneve option")
+
+
+class Piece(NamedTuple):
+    """What happened on one chassis without leaving it."""
+
+    hops: tuple[tuple[Hop, Path], ...]
+
+    @property
+    def first(self) -> Hop:
+        return self.hops[0][0]
+
+    @property
+    def tunnel(self) -> Encapsulated | None:
+        """The tunnel packet it leaves in."""
+        end = self.hops[-1][1].end
+        return end.packet if isinstance(end, Tunnelled) else None
+
+
+def pieces(line: Line) -> list[Piece]:
+    """The line, cut at tunnels and physical networks; what a controller puts out belongs to its chassis."""
+    found: list[list[tuple[Hop, Path]]] = []
+    for hop, path in line:
+        if found and hop.came == CONTROLLER:
+            found[-1].append((hop, path))
+        else:
+            found.append([(hop, path)])
+    return [Piece(tuple(one)) for one in found]
+
+
+class Story:
+    """Writes the steps of one line."""
+
+    def __init__(self, provenance: Provenance) -> None:
+        self.provenance = provenance
+        self.tables = Tables(provenance)
+
+    def steps(self, line: Line, emission: Sequence[str], arrival: Sequence[str]) -> tuple[Step, ...]:
+        """Numbered from 1. `emission` are facts before the first table, `arrival` facts after the last."""
+        cut = pieces(line)
+        found: list[Step] = []
+        for index, piece in enumerate(cut):
+            first, last = index == 0, index == len(cut) - 1
+            tables = self._tables(piece)
+            head, wrapping = _split_wrapping(tables) if piece.tunnel is not None else (tables, ())
+            if first:
+                found += self._from_source(piece, head, emission, crosses=not last)
+            else:
+                found.append(self._arrival(piece, head, arrival if last else ()))
+            if not last:
+                found += self._crossing(piece, wrapping, cut[index + 1])
+            elif first:
+                found += self._stays_here(found, piece, arrival)
+        return tuple(_numbered(found))
+
+    def _tables(self, piece: Piece) -> tuple[TableStep, ...]:
+        return tuple(step for hop, path in piece.hops for step in self.tables.steps(hop, path))
+
+    def _from_source(
+        self, piece: Piece, tables: tuple[TableStep, ...], emission: Sequence[str], crosses: bool
+    ) -> list[Step]:
+        local, routed = _split_routing(tables)
+        place = f"{piece.first.chassis}, {piece.first.place.bridge}"
+        found = [Step(0, "emission", "Local emission", place, tuple(emission), local)]
+        notes = tuple(hop.note for hop, _ in piece.hops if hop.note)
+        if routed:
+            delivered: tuple[TableStep, ...] = ()
+            if not crosses:
+                routed, delivered = _split_delivery(routed)
+            title = "Logical routing"
+            found.append(Step(0, "routing", title, piece.first.chassis, _route_facts(routed), routed, after=notes))
+            if delivered:
+                found.append(Step(0, "delivery", "Delivery", piece.first.chassis, (), delivered))
+        else:
+            ingress, delivered = (local, ()) if crosses else _split_delivery(local)
+            found[0] = Step(0, "emission", "Local emission", place, tuple(emission), ingress)
+            if _reached_output(ingress) or crosses or delivered:
+                fact = "no router: the destination is in the sender's own network, found by its MAC address"
+                found.append(Step(0, "routing", "Logical routing: none needed", "", (fact,)))
+            if delivered:
+                found.append(Step(0, "delivery", "Delivery", piece.first.chassis, (), delivered))
+        return found
+
+    def _stays_here(self, found: list[Step], piece: Piece, arrival: Sequence[str]) -> list[Step]:
+        """The packet never left the chassis: say so where the tunnel would stand."""
+        if not found or found[-1].kind != "delivery":
+            return []
+        delivery = found.pop()
+        chassis = piece.first.chassis
+        fact = f"the way on is on {chassis} too: no tunnel"
+        return [
+            Step(0, "encapsulation", "Geneve encapsulation: none needed", "", (fact,)),
+            Step(0, "underlay", "Underlay: not used", ""),
+            Step(0, "delivery", "Delivery", delivery.place, (), delivery.tables, after=tuple(arrival)),
+        ]
+
+    def _arrival(self, piece: Piece, tables: tuple[TableStep, ...], arrival: Sequence[str]) -> Step:
+        hop = piece.first
+        notes = tuple(one.note for one, _ in piece.hops if one.note)
+        if hop.came == TUNNEL:
+            facts: tuple[str, ...] = (
+                f"takes the Geneve packet, and the keys out of it: {self._keys_in_words(hop.outer)}",
+            )
+            return Step(
+                0, "delivery", "Decapsulation and delivery", hop.chassis, facts, tables, after=(*notes, *arrival)
+            )
+        facts = (f"the frame comes in by {hop.place.bridge}",)
+        return Step(0, "delivery", "Arrival and delivery", hop.chassis, facts, tables, after=(*notes, *arrival))
+
+    def _crossing(self, piece: Piece, wrapping: tuple[TableStep, ...], following: Piece) -> Iterator[Step]:
+        packet, here, there = piece.tunnel, piece.first.chassis, following.first.chassis
+        if packet is None:
+            name = following.first.place.bridge if following.first.came == PHYSICAL else ""
+            yield Step(0, "encapsulation", "Geneve encapsulation: none", "", ("the frame leaves as it is",))
+            yield Step(0, "underlay", f"Physical network behind {name}", f"{here} -> {there}")
+            return
+        facts = (self._keys_in_words(packet),)
+        yield Step(0, "encapsulation", "Geneve encapsulation", here, facts, wrapping, tuple(outer_octets(packet)))
+        outer = packet.ip_packet()
+        source, destination = Ipv4Address(packet.source), Ipv4Address(packet.destination)
+        carried = (
+            f"{source} -> {destination}, UDP {packet.udp_port}, {len(outer)} octets "
+            f"({len(outer) - len(_inner(packet))} of them for the tunnel)",
+            "switches and routers between the chassis see these addresses only, none of the tenant's",
+        )
+        yield Step(0, "underlay", "Underlay", f"{here} -> {there}", carried)
+
+    def _keys_in_words(self, packet: Encapsulated | None) -> str:
+        """VNI and port keys, with what they stand for."""
+        found = headers(packet.payload, Geneve) if packet is not None and packet.protocol == "geneve" else ()
+        if not found or not isinstance(found[0], Geneve):
+            return "the tunnel key is the datapath's"
+        geneve, keys = found[0], ovn_keys(found[0])
+        datapath = self.provenance.datapath(geneve.vni)
+        words = f"VNI {geneve.vni} = {datapath}"
+        if keys is None:
+            return words
+        source, target = (self.provenance.port(datapath, key) for key in (keys.ingress, keys.egress))
+        return (
+            f"{words}, from port {keys.ingress} = {source.label if source else 'unknown'}, "
+            f"to port {keys.egress} = {target.label if target else 'unknown'}"
+        )
+
+
+def outer_octets(packet: Encapsulated) -> Iterator[Octets]:
+    """The outer headers, octet by octet, up to the frame inside."""
+    for part in explain(packet.ip_packet(), Ipv4):
+        if part.name not in _FROM_OUTER:
+            return
+        for row in part.rows:
+            yield Octets(part.name, row.octets.hex(" "), row.text)
+
+
+def _inner(packet: Encapsulated) -> bytes:
+    geneve = Geneve.parse(packet.payload) if packet.protocol == "geneve" else None
+    return packet.payload[geneve.size() :] if geneve is not None else packet.payload[8:]
+
+
+def _route_facts(tables: Sequence[TableStep]) -> tuple[str, ...]:
+    """The three things a router does: the route, the TTL, the MAC addresses."""
+    facts = []
+    for step in tables:
+        if step.title == "lr_in_ip_routing" and step.flow is not None:
+            facts.append(f"{step.datapath}: " + "; ".join(step.notable))
+    return tuple(facts)
+
+
+def _split_routing(tables: tuple[TableStep, ...]) -> tuple[tuple[TableStep, ...], tuple[TableStep, ...]]:
+    """Before the first router, and from there on."""
+    for index, step in enumerate(tables):
+        if step.datapath.startswith("router "):
+            return tables[:index], tables[index:]
+    return tables, ()
+
+
+def _split_wrapping(tables: tuple[TableStep, ...]) -> tuple[tuple[TableStep, ...], tuple[TableStep, ...]]:
+    """The tables that send to another chassis, at the end, apart."""
+    cut = len(tables)
+    while cut and Table.LARGE_PACKET_DETECT <= tables[cut - 1].table <= Table.REMOTE_OUTPUT:
+        cut -= 1
+    return tables[:cut], tables[cut:]
+
+
+def _split_delivery(tables: tuple[TableStep, ...]) -> tuple[tuple[TableStep, ...], tuple[TableStep, ...]]:
+    """The egress pipeline of the last switch, apart."""
+    for index in range(len(tables) - 1, -1, -1):
+        step = tables[index]
+        if step.table == Table.LARGE_PACKET_DETECT and not step.datapath.startswith("router "):
+            return tables[:index], tables[index:]
+    return tables, ()
+
+
+def _reached_output(tables: Sequence[TableStep]) -> bool:
+    return any(step.table >= Table.LARGE_PACKET_DETECT for step in tables)
+
+
+def _numbered(found: Sequence[Step]) -> Iterator[Step]:
+    for number, step in enumerate(found, 1):
+        yield Step(number, step.kind, step.title, step.place, step.facts, step.tables, step.octets, step.after)
+
+
+def frame_line(frame: bytes) -> str:
+    """A frame with its MAC addresses, in one line."""
+    return describe(frame, ethernet=True)
+
+
+__all__ = ["Kind", "Story", "frame_line", "outer_octets", "pieces"]
