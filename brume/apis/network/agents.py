@@ -10,7 +10,7 @@ from brume.apis.network.views import Json, agent_view
 from brume.apis.rest.lists import pick
 from brume.apis.rest.messages import Request
 from brume.apis.rest.routes import Route
-from brume.cloud.errors import InvalidFilter, NotImplementedHere
+from brume.cloud.errors import InvalidAttribute, InvalidFilter, NotImplementedHere
 from brume.cloud.network import agents
 from brume.cloud.network.resources import Chassis
 from brume.cloud.network.settings import NetworkSettings
@@ -44,9 +44,16 @@ def _fits(value: Json, query: dict[str, list[str]]) -> bool:
     for name, texts in query.items():
         if name in TEXTS and value[name] not in texts:
             return False
-        if name in FLAGS and value[name] not in [to_boolean(text) for text in texts]:
+        if name in FLAGS and value[name] not in [_flag(name, text) for text in texts]:
             return False
     return True
+
+
+def _flag(name: str, text: str) -> bool:
+    try:
+        return to_boolean(text)
+    except ValueError as error:
+        raise InvalidAttribute(attribute=name, reason=str(error)) from None
 
 
 def _list(request: Request, settings: NetworkSettings) -> Json:

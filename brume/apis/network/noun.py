@@ -123,7 +123,7 @@ class Noun(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         row = self.visible(request)
         given = _known_attributes(self.singular, request.object(self.singular))
         values = for_update(self.kind.DECLARATION, given)
-        target = {**self._target(request, row), **_wire(self, values)}
+        target = {**self.target_of(request, row), **_wire(self, values)}
         access.enforce_attributes(request, f"update_{self.singular}", self.kind.DECLARATION, values, target)
         check_revision(request, row)
         return self.one(request, self.update(request.context, request.session, self.settings, row, values))
@@ -131,7 +131,7 @@ class Noun(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     def remove(self, request: Request) -> None:
         """DELETE path/{id}."""
         row = self.visible(request)
-        access.enforce(request, f"delete_{self.singular}", self._target(request, row))
+        access.enforce(request, f"delete_{self.singular}", self.target_of(request, row))
         check_revision(request, row)
         self.delete(request.context, request.session, self.settings, row)
 
@@ -145,7 +145,7 @@ class Noun(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         """The row of the path, if the asker may know of it."""
         row = self.load(request.session, request.parameters["id"])
         rule = f"get_{self.singular}"
-        if not request.service.policy.allows(rule, request.context, self._target(request, row)):
+        if not request.service.policy.allows(rule, request.context, self.target_of(request, row)):
             self.load(_Nothing(), request.parameters["id"])
         return row
 
@@ -172,7 +172,8 @@ class Noun(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         access.enforce_attributes(request, f"create_{self.singular}", self.kind.DECLARATION, values, target)
         return values
 
-    def _target(self, request: Request, row: T) -> Json:
+    def target_of(self, request: Request, row: T) -> Json:
+        """The policy target that a row is."""
         target = shown(row)
         rule = f"get_{self.singular}"
         if request.context.is_admin and request.service.policy.allows(rule, request.context, target):

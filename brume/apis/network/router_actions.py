@@ -37,7 +37,7 @@ def router_routes(noun: Noun[Router]) -> list[Route]:
 
 def _router(noun: Noun[Router], request: Request, rule: str) -> Router:
     router = noun.visible(request)
-    access.enforce(request, rule, noun._target(request, router))
+    access.enforce(request, rule, noun.target_of(request, router))
     return router
 
 

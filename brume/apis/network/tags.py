@@ -39,7 +39,7 @@ def tag_routes(noun: Noun[Any]) -> list[Route]:
 def _row(noun: Noun[Any], request: Request, operation: str) -> Standard:
     row: Standard = noun.visible(request)
     if operation != "get":
-        access.enforce(request, f"{operation}_{noun.singular}:tags", noun._target(request, row))
+        access.enforce(request, f"{operation}_{noun.singular}:tags", noun.target_of(request, row))
     return row
 
 

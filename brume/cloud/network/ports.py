@@ -182,6 +182,14 @@ def join_metadata_port(context: RequestContext, session: Session, subnet: Subnet
         _record(session, port, change(context, session, port, fixed_ips=fixed))
 
 
+def leave_metadata_port(context: RequestContext, session: Session, subnet: Subnet) -> None:
+    """Take the metadata port's address in a subnet away that has no DHCP any more."""
+    port = session.first(Port, device_id=f"ovnmeta-{subnet.network_id}", device_owner=DISTRIBUTED)
+    if port is not None:
+        kept = tuple(fixed for fixed in port.fixed_ips if fixed.subnet_id != subnet.id)
+        _record(session, port, change(context, session, port, fixed_ips=kept))
+
+
 # -- parts
 
 

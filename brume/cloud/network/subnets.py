@@ -246,5 +246,6 @@ def _follow(context: RequestContext, session: Session, settings: NetworkSettings
         for port in session.find(Port, network_id=subnet.network_id):
             if port.device_owner not in (ROUTER_INTERFACE, ROUTER_GATEWAY, FLOATING_IP):
                 ports.add_automatic(context, session, subnet, port)
-    if settings.metadata_port and subnet.enable_dhcp and not subnet.is_automatic:
-        ports.join_metadata_port(context, session, subnet)
+    if settings.metadata_port and not subnet.is_automatic:
+        follow = ports.join_metadata_port if subnet.enable_dhcp else ports.leave_metadata_port
+        follow(context, session, subnet)

@@ -187,3 +187,36 @@ def test_no_query_makes_the_service_fail(neutron):
         assert neutron.ask("GET", f"{path_of(kind)}?{text}").status in (200, 400)
 
     attempt()
+
+
+ODD = [
+    ("GET", "/agents?alive=x", None),
+    ("GET", "/networks?mtu=99999999999999999999999", None),
+    ("GET", "/networks?limit=99999999999999999999999", None),
+    ("PUT", "/networks/{network}/tags", []),
+    ("PUT", "/networks/{network}/tags", {"tags": "x"}),
+    ("PUT", "/networks/{network}/tags", {"tags": [1]}),
+    ("PUT", "/quotas/x", {"quota": {"port": None}}),
+    ("PUT", "/quotas/x", {"quota": {"port": 1 << 80}}),
+    ("PUT", "/quotas/x", []),
+    ("PUT", "/routers/{router}/add_router_interface", []),
+    ("PUT", "/routers/{router}/add_router_interface", {"subnet_id": 5}),
+    ("PUT", "/routers/{router}/remove_router_interface", {"port_id": UUID}),
+    ("PUT", "/routers/{router}/add_extraroutes", {"router": {"routes": "x"}}),
+    ("PUT", "/routers/{router}/add_extraroutes", {"router": 5}),
+    ("POST", "/networks", []),
+    ("POST", "/networks", {"networks": []}),
+    ("POST", "/networks", {"networks": [1]}),
+    ("POST", "/networks", {"network": {"provider:network_type": "vlan", "provider:segmentation_id": 1 << 80}}),
+    ("PUT", "/agents/none", {"agent": {"admin_state_up": False}}),
+    ("GET", "/quotas/x/nothing", None),
+]
+
+
+def test_odd_requests_are_refused(neutron):
+    rows, _ = prepared(neutron)
+    for method, path, body in ODD:
+        path = path.format(network=rows[Network]["id"], router=rows[Router]["id"])
+        assert neutron.ask(method, path, body).status in (400, 404), (method, path, body)
+    for text in (b"", b"{", b"null", b"\xff", b'{"network": {"name": "\\ud800"}}'):
+        assert neutron.ask("POST", "/networks", raw=text).status == 400, text

@@ -122,9 +122,9 @@ def test_answers_as_the_real_service_does(answers, sample):
         assert body["NeutronError"]["type"] == sample["response"]["NeutronError"]["type"]
 
 
-@pytest.mark.parametrize("name", sorted(LEFT_OUT))
-def test_what_is_left_out_says_so(neutron, name):
-    sample = next(s for s in SAMPLES if s["name"] == name)
-    answer = neutron.ask(sample["method"], sample["path"].removeprefix("/v2.0"), sample["body"])
-    assert answer.status in (400, 404, 501)
-    assert answer.json()["NeutronError"]["message"]
+def test_what_is_left_out_says_so(neutron):
+    for sample in SAMPLES:
+        if sample["name"] in LEFT_OUT:
+            answer = neutron.ask(sample["method"], sample["path"].removeprefix("/v2.0"), sample["body"])
+            assert answer.status in (400, 404, 501), sample["name"]
+            assert answer.json()["NeutronError"]["message"]

@@ -105,3 +105,16 @@ def test_a_port_costs_the_same_statements_whatever_the_size(rules):
             for _ in range(300):
                 ports.create(rules.context, session, rules.settings, {"network_id": network.id})
     assert counts[0] == counts[1] < 25
+
+
+def test_the_metadata_port_follows_dhcp(rules):
+    network, subnet = rules.network()
+
+    def addresses():
+        return rules.rows(Port, network_id=network.id, device_owner="network:distributed")[0].fixed_ips
+
+    assert [fixed.subnet_id for fixed in addresses()] == [subnet.id]
+    subnet = rules.do(subnets.update, subnet, {"enable_dhcp": False})
+    assert addresses() == ()
+    rules.do(subnets.update, subnet, {"enable_dhcp": True})
+    assert len(addresses()) == 1
