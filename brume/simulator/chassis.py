@@ -28,9 +28,11 @@ from brume.openflow.chassis.peers import Peer, peers
 from brume.openflow.chassis.registration import identity, registration, withdrawal
 from brume.openflow.chassis.rows import Interface, Tunnel
 from brume.openflow.chassis.stage import ChassisStage
+from brume.openflow.from_southbound.names import meter_number
 from brume.openflow.messages.actions import Output
 from brume.openflow.messages.flow import Flow
 from brume.openflow.messages.match import EVERYTHING
+from brume.openflow.messages.meter import MeterEntry
 from brume.openflow.messages.ports import NORMAL
 from brume.openflow.shared import SharedTranslation
 from brume.packets.ethernet import IPV4, Ethernet
@@ -41,7 +43,7 @@ from brume.simulator.clock import Scheduler
 from brume.simulator.underlay import Underlay
 from brume.simulator.wire import Segment
 from brume.southbound.schema import Chassis as ChassisRow
-from brume.southbound.schema import Encap, PortBinding
+from brume.southbound.schema import Encap, Meter, MeterBand, PortBinding
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Database, Transaction
 from brume.tables.map import Map
@@ -105,6 +107,7 @@ class Chassis:
         southbound.subscribe(self._southbound_changed)
         self._sync_tunnels()
         self._sync_patches()
+        self._sync_meters()
         self._settled()
 
     def plug(self, port: str, deliver: Deliver) -> Inject:
@@ -214,6 +217,8 @@ class Chassis:
         kinds = {change.row_type for change in changes.rows}
         if ChassisRow in kinds or Encap in kinds:
             self._sync_tunnels()
+        if Meter in kinds or MeterBand in kinds:
+            self._sync_meters()
         localnet = any(
             isinstance(row, PortBinding) and row.type == "localnet"
             for change in changes.rows
@@ -262,6 +267,24 @@ class Chassis:
             )
             self._tunnels[chassis] = (peer, port.number)
             self.stage.put_tunnel(Tunnel(chassis=chassis, ofport=port.number, kind=peer.kind))
+
+    def _sync_meters(self) -> None:
+        """A meter in the switch for each row; of several bands the strictest counts."""
+        wanted: dict[int, MeterEntry] = {}
+        for meter in self._southbound.rows(Meter):
+            bands = [
+                self._southbound.get(MeterBand, uuid) for uuid in self._southbound.members(Meter.bands, meter.uuid)
+            ]
+            strictest = min((band for band in bands if band is not None), key=lambda band: band.rate, default=None)
+            if strictest is not None:
+                number = meter_number(meter)
+                packets = meter.unit == "pktps"
+                wanted[number] = MeterEntry(number, strictest.rate, strictest.burst_size, packets)
+        for number in [number for number in self._bridge.meters if number not in wanted]:
+            self._bridge.delete_meter(number)
+        for number, entry in wanted.items():
+            if self._bridge.meters.get(number) != entry:
+                self._bridge.set_meter(entry)
 
     def _sync_patches(self) -> None:
         """A pair of patch ports for each localnet port of a local datapath whose network is here."""

@@ -61,7 +61,7 @@ def written_out(flows: list[Flow]) -> set[str]:
         identity = CONJUNCTION.get(flow.match.value)
         if flow.match.mask & CONJUNCTION.mask and identity != MAC_CONJUNCTION:
             found = clauses.get((flow.table, flow.priority, identity, DATAPATH.get(flow.match.value)), {})
-            for chosen in product(*found.values()):
+            for chosen in product(*found.values()) if found else ():
                 result.add(text(replace(flow, match=joined(flow.match, chosen))))
         elif not flow.actions or not isinstance(flow.actions[0], Conjunction) or flow.actions[0].id == MAC_CONJUNCTION:
             result.add(text(flow))

@@ -11,11 +11,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from brume.openflow.chassis.gateways import Reader, home_of
+from brume.openflow.chassis.gateways import Reader, gateway_order
 from brume.openflow.chassis.rows import Here
 from brume.southbound.schema import PortBinding, encap_by_chassis_name
 
 CLAIMED_WITH_INTERFACE: Final = ("", "virtual")
+CLAIMED_BY_GROUP: Final = ("chassisredirect", "external")
 NEVER_CLAIMED: Final = ("patch", "localnet", "localport", "remote", "vtep")
 
 
@@ -42,8 +43,8 @@ def claimed(port: PortBinding, here: Here, present: bool, reader: Reader) -> Por
     """The row as this chassis wants it; `present` says that there is an interface with the port's name."""
     if port.type in NEVER_CLAIMED:
         return port
-    if port.type == "chassisredirect":
-        mine = home_of(reader, port) == here.uuid
+    if port.type in CLAIMED_BY_GROUP:
+        mine = gateway_order(reader, port.ha_chassis_group)[:1] == (here.uuid,)
     elif port.type in ("l2gateway", "l3gateway"):
         wanted = port.options.get(f"{port.type}-chassis")
         mine = wanted == here.name

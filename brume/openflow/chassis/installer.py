@@ -41,6 +41,10 @@ class Installer:
         """All flows as the switch should have them."""
         return [chosen(makers) for makers in self._wanted.values()]
 
+    def contested(self) -> list[list[Flow]]:
+        """Where several makers want different things: what each of them wants."""
+        return [list(makers) for makers in self._wanted.values() if isinstance(makers, list)]
+
     def flush(self) -> list[FlowChange]:
         """What the switch has to be told since the last time."""
         before, self._before = self._before, {}

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from brume.derive.view import View
-from brume.openflow.chassis.common import enter, physical, to_port, zones_of
+from brume.openflow.chassis.common import enter, forget_registers, physical, to_port, zones_of
 from brume.openflow.chassis.patch import peer_of
-from brume.openflow.chassis.rows import interface_by_localnet
+from brume.openflow.chassis.rows import Here, interface_by_localnet
 from brume.openflow.chassis.vif import WITHOUT_TAG, Attachment
+from brume.openflow.from_southbound.addresses import parse_port_addresses
 from brume.openflow.messages.actions import Actions, Conjunction, PopVlan, Resubmit, SetField
 from brume.openflow.messages.fields import FIELDS
 from brume.openflow.messages.match import VLAN_PRESENT, make_match
@@ -31,6 +32,9 @@ LOCAL_ONLY: Final = Flag.LOCAL_ONLY.mask
 patch_port_by_datapath = Index(
     PortBinding, "datapath of patch port", lambda row: row.datapath if row.type in ("patch", "l3gateway") else None
 )
+external_port_by_datapath = Index(
+    PortBinding, "datapath of external port", lambda row: row.datapath if row.type == "external" else None
+)
 localnet_port_by_datapath = Index(
     PortBinding, "datapath of localnet port", lambda row: row.datapath if row.type == "localnet" else None
 )
@@ -41,11 +45,27 @@ def localnet_flows(port: PortBinding, datapath: int, at: Attachment, view: View)
     for part, flag in (("localport", LOCALPORT), ("local only", LOCAL_ONLY)):
         match = to_port(datapath, port.tunnel_key, **{FLAGS: (flag, flag)})
         yield physical(port.uuid, part, Table.CHECK_LOOPBACK, 160, match, ())
+    yield from _to_external_ports(port, datapath, view)
     for number, patch in enumerate(view.find(patch_port_by_datapath, port.datapath)):
         router = peer_of(view, patch)
         mac = None if router is None else router_mac(router)
         if router is not None and mac is not None:
             yield from _router_mac_back(port, datapath, at, router, mac, number, view)
+
+
+def _to_external_ports(port: PortBinding, datapath: int, view: View) -> Iterator[PhysicalFlow]:
+    """What a localport sends to an external port that this chassis serves does belong on the physical network."""
+    here = view.get(Here, "here")
+    onward = (*forget_registers(), Resubmit(Table.EGRESS))
+    for external in view.find(external_port_by_datapath, port.datapath):
+        if here is None or external.chassis != here.uuid:
+            continue
+        for text in external.mac:
+            addresses = parse_port_addresses(text)
+            if addresses is not None:
+                more: dict[str, int | tuple[int, int]] = {FLAGS: (LOCALPORT, LOCALPORT), "eth_dst": addresses.mac.value}
+                match = to_port(datapath, port.tunnel_key, **more)
+                yield physical(port.uuid, f"external {addresses.mac}", Table.CHECK_LOOPBACK, 170, match, onward)
 
 
 def router_mac(port: PortBinding) -> MacAddress | None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from brume.derive.rules import Output, derived, rule
 from brume.derive.view import View
+from brume.openflow.chassis.binding import CLAIMED_WITH_INTERFACE
 from brume.openflow.chassis.common import physical
 from brume.openflow.chassis.port_security import FieldValues
 from brume.openflow.chassis.port_security_in import flows_in
@@ -34,7 +35,9 @@ class SecuredPort(NamedTuple):
 def secured_port(view: View, uuid: str) -> SecuredPort | None:
     """The port, if it is on this chassis and has port security with at least one MAC address."""
     row, here = view.get(PortBinding, uuid), view.get(Here, "here")
-    if row is None or here is None or not row.port_security or row.chassis != here.uuid:
+    if row is None or here is None or not row.port_security:
+        return None
+    if row.chassis != here.uuid or row.type not in CLAIMED_WITH_INTERFACE:
         return None
     facts = datapath_facts(view, row.datapath)
     parsed = [parse_port_addresses(text) for text in sorted(row.port_security)]

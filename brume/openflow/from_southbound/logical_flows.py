@@ -126,7 +126,8 @@ def _translate(flow: LogicalFlow, datapath: str, view: View) -> Translated:
 
 def _frame(flow: LogicalFlow, uuid: str, facts: DatapathFacts, port: int, names: Names, parsed: ParsedActions) -> Frame:
     cookie, zone = int(uuid[:8], 16), facts.common_nat_zone
-    context = Context(flow.pipeline, facts.is_switch, names.port, zone, cookie, facts.key)
+    meter = None if flow.controller_meter is None else names.meter(flow.controller_meter)
+    context = Context(flow.pipeline, facts.is_switch, names.port, zone, cookie, facts.key, meter, names.meter)
     register = INPORT if flow.pipeline == "ingress" else OUTPORT
     actions = encode_steps(parsed.steps, context)
     return Frame(uuid, facts, port, register, table_of(flow.pipeline, flow.table_id), flow.priority, actions)

@@ -15,9 +15,11 @@ from brume.openflow.registers import DNAT_ZONE, SNAT_ZONE
 from brume.southbound.schema import (
     AddressSet,
     DatapathBinding,
+    Meter,
     PortBinding,
     PortGroup,
     address_set_by_name,
+    meter_by_name,
     multicast_group_by_name,
     port_binding_by_logical_port,
     port_group_by_name,
@@ -63,6 +65,11 @@ def port_row_facts(view: View, uuid: str) -> PortFacts | None:
     return None if row is None else PortFacts(row.datapath, row.tunnel_key)
 
 
+def meter_number(meter: Meter) -> int:
+    """A meter's OpenFlow number: 31 bits of its uuid, the same on every chassis and every run."""
+    return int(meter.uuid[:8], 16) & 0x7FFFFFFF or 1
+
+
 class Names:
     """The lookups of one translation, on one datapath; residences are answered as `assumed` says."""
 
@@ -96,6 +103,11 @@ class Names:
         if row is None:
             row = self.view.one(port_group_by_name, name)
         return None if row is None else self.view.members(PortGroup.ports, row.uuid)
+
+    def meter(self, name: str) -> int | None:
+        """The number of a meter; None when there is no such meter, so that nothing is limited."""
+        row = self.view.one(meter_by_name, name)
+        return None if row is None else meter_number(row)
 
     def is_chassis_resident(self, port: str) -> bool:
         """What this translation assumes; see `residences`."""

@@ -18,6 +18,10 @@ class CannotEncode(ValueError):
     """A logical action that has no OpenFlow form here; the text says which."""
 
 
+def _no_meter(name: str) -> int | None:
+    return None
+
+
 class Context(msgspec.Struct, frozen=True):
     """Where a flow stands: its pipeline, its datapath, and whom to ask for port numbers."""
 
@@ -27,6 +31,8 @@ class Context(msgspec.Struct, frozen=True):
     common_nat_zone: str = DNAT_ZONE
     cookie: int = 0
     datapath: int = 0  # its tunnel key
+    controller_meter: int | None = None  # limits what goes to the controller
+    meter: Callable[[str], int | None] = _no_meter
 
     @property
     def output_table(self) -> int:

@@ -41,14 +41,14 @@ FRAGMENT_MTU: Final = {
 }
 
 
-def tell(opcode: Opcode, arguments: bytes = b"", *, pause: bool = False) -> Controller:
+def tell(context: Context, opcode: Opcode, arguments: bytes = b"", *, pause: bool = False) -> Controller:
     """The controller action for an opcode."""
-    return Controller(userdata=opcode.header + arguments, pause=pause)
+    return Controller(userdata=opcode.header + arguments, pause=pause, meter_id=context.controller_meter)
 
 
 def nested(step: steps.Nested, context: Context, encode: Encoder) -> Actions:
     """arp { ... }; and its like: the inner actions travel in the userdata, in OpenFlow 1.5 form."""
-    return (tell(NESTED[step.name], encode_actions(encode(step.steps, context))),)
+    return (tell(context, NESTED[step.name], encode_actions(encode(step.steps, context))),)
 
 
 def clone(step: steps.Nested, context: Context, encode: Encoder) -> Actions:
@@ -56,18 +56,18 @@ def clone(step: steps.Nested, context: Context, encode: Encoder) -> Actions:
     return (Clone(encode(step.steps, context)),)
 
 
-def plain(step: steps.Plain, _: Context) -> Actions:
+def plain(step: steps.Plain, context: Context) -> Actions:
     """igmp; and its like."""
-    return (tell(PLAIN[step.name]),)
+    return (tell(context, PLAIN[step.name]),)
 
 
-def packet_field(step: steps.LoadPacketField, _: Context) -> Actions:
+def packet_field(step: steps.LoadPacketField, context: Context) -> Actions:
     """icmp4.frag_mtu = n;"""
     opcode, size = FRAGMENT_MTU[step.target.symbol.name]
-    return (tell(opcode, step.value.value.to_bytes(size, "big"), pause=True),)
+    return (tell(context, opcode, step.value.value.to_bytes(size, "big"), pause=True),)
 
 
-def put_binding(step: steps.PutBinding, _: Context) -> Actions:
+def put_binding(step: steps.PutBinding, context: Context) -> Actions:
     """put_arp(port, ip, mac); put_nd(port, ip6, mac);"""
     arguments = (
         (resolved(step.port), INPORT),
@@ -75,29 +75,30 @@ def put_binding(step: steps.PutBinding, _: Context) -> Actions:
         (resolved(step.mac), "eth_src"),
     )
     opcode = Opcode.PUT_ARP if step.name == "put_arp" else Opcode.PUT_ND
-    return with_arguments(arguments, (tell(opcode),))
+    return with_arguments(arguments, (tell(context, opcode),))
 
 
-def put_fdb(step: steps.PutFdb, _: Context) -> Actions:
+def put_fdb(step: steps.PutFdb, context: Context) -> Actions:
     """put_fdb(port, mac);"""
     arguments = ((resolved(step.port), INPORT), (resolved(step.mac), "eth_src"))
-    return with_arguments(arguments, (tell(Opcode.PUT_FDB),))
+    return with_arguments(arguments, (tell(context, Opcode.PUT_FDB),))
 
 
-def log(step: steps.Log, _: Context) -> Actions:
-    """log(...); its meter is not installed: lines are not limited."""
+def log(step: steps.Log, context: Context) -> Actions:
+    """log(...); it has a meter of its own, or none."""
     kind = bytes((VERDICTS.index(step.verdict), SEVERITIES[step.severity]))
-    return (tell(Opcode.LOG, kind + (step.label or "").encode()),)
+    meter = None if step.meter is None else context.meter(step.meter)
+    return (Controller(userdata=Opcode.LOG.header + kind + (step.label or "").encode(), meter_id=meter),)
 
 
-def dns_lookup(step: steps.Result, _: Context) -> Actions:
+def dns_lookup(step: steps.Result, context: Context) -> Actions:
     """field = dns_lookup();"""
-    return (tell(Opcode.DNS_LOOKUP, result_header(resolved(step.target)), pause=True),)
+    return (tell(context, Opcode.DNS_LOOKUP, result_header(resolved(step.target)), pause=True),)
 
 
-def handle_service_check(step: steps.HandleServiceCheck, _: Context) -> Actions:
+def handle_service_check(step: steps.HandleServiceCheck, context: Context) -> Actions:
     """handle_svc_check(port);"""
-    return with_arguments(((resolved(step.port), INPORT),), (tell(Opcode.HANDLE_SVC_CHECK),))
+    return with_arguments(((resolved(step.port), INPORT),), (tell(context, Opcode.HANDLE_SVC_CHECK),))
 
 
 def bind_virtual_port(step: steps.BindVirtualPort, context: Context) -> Actions:
@@ -105,7 +106,7 @@ def bind_virtual_port(step: steps.BindVirtualPort, context: Context) -> Actions:
     port = context.port(step.port)
     if port is None:
         return ()
-    told = tell(Opcode.BIND_VPORT, port.to_bytes(4, "big"))
+    told = tell(context, Opcode.BIND_VPORT, port.to_bytes(4, "big"))
     return with_arguments(((resolved(step.parent), INPORT),), (told,))
 
 

@@ -18,20 +18,20 @@ FIRST: Final = (67, 254, 253)
 WIDTHS: Final = {"bool": 1, "uint8": 1, "uint16": 2, "uint32": 4}
 
 
-def put_dhcp_opts(step: steps.PutOptions, _: Context) -> Actions:
+def put_dhcp_opts(step: steps.PutOptions, context: Context) -> Actions:
     """field = put_dhcp_opts(offerip = ..., ...);"""
     by_code = {option.option.code: option for option in step.options}
     offer = by_code.pop(OFFER).values[0]
     first = [by_code.pop(code) for code in FIRST if code in by_code]
     octets = b"".join(_option(option) for option in (*first, *by_code.values()))
     arguments = result_header(resolved(step.target)) + _number(offer).value.to_bytes(4, "big") + octets
-    return (tell(Opcode.PUT_DHCP_OPTS, arguments, pause=True),)
+    return (tell(context, Opcode.PUT_DHCP_OPTS, arguments, pause=True),)
 
 
-def put_dhcpv6_opts(step: steps.PutOptions, _: Context) -> Actions:
+def put_dhcpv6_opts(step: steps.PutOptions, context: Context) -> Actions:
     """field = put_dhcpv6_opts(ia_addr = ..., ...);"""
     octets = b"".join(_option6(option) for option in step.options)
-    return (tell(Opcode.PUT_DHCPV6_OPTS, result_header(resolved(step.target)) + octets, pause=True),)
+    return (tell(context, Opcode.PUT_DHCPV6_OPTS, result_header(resolved(step.target)) + octets, pause=True),)
 
 
 def _option(option: steps.OptionValue) -> bytes:

@@ -20,14 +20,14 @@ ON_LINK, AUTONOMOUS = 0x80, 0x40
 PREFIX_LIFETIME: Final = 0xFFFFFFFF
 
 
-def put_nd_ra_opts(step: steps.PutOptions, _: Context) -> Actions:
+def put_nd_ra_opts(step: steps.PutOptions, context: Context) -> Actions:
     """field = put_nd_ra_opts(addr_mode = "slaac", slla = ..., prefix = ...);"""
     flags, options = 0, b""
     for option in step.options:
         flags |= _flags(option)
         options += _option(option, flags)
     head = bytes((134, 0, 0, 0, HOP_LIMIT, flags)) + LIFETIME.to_bytes(2, "big") + bytes(8)
-    return (tell(Opcode.PUT_ND_RA_OPTS, result_header(resolved(step.target)) + head + options, pause=True),)
+    return (tell(context, Opcode.PUT_ND_RA_OPTS, result_header(resolved(step.target)) + head + options, pause=True),)
 
 
 def _flags(option: steps.OptionValue) -> int:
