@@ -43,6 +43,17 @@ class Because(msgspec.Struct, frozen=True):
     request: str | None = None
 
 
+class Changed(msgspec.Struct, frozen=True):
+    """A header field's value before and after."""
+
+    field: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.before} -> {self.after}"
+
+
 class TableStep(msgspec.Struct, frozen=True):
     """One OpenFlow table: the flow that matched (as ovs-ofctl prints it; None: none did), what changed, and why it
     is there. `shown`: worth a teacher's words; the rest is summed up."""
@@ -59,6 +70,7 @@ class TableStep(msgspec.Struct, frozen=True):
     notable: tuple[str, ...]
     because: tuple[Because, ...] = ()
     helpers: tuple[TableStep, ...] = ()
+    headers: tuple[Changed, ...] = ()
     tracked: tuple[str, ...] = ()
     shown: bool = True
 

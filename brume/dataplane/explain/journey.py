@@ -249,7 +249,8 @@ class _Follower:
         chassis = self.hops[hop].chassis
         switch = self.topology.switch(chassis)
         told = answer.continuation
-        assert switch is not None and isinstance(told, PacketIn)
+        assert switch is not None  # the packet came from it
+        assert isinstance(told, PacketIn)
         tracker = self.travel.tracker(chassis)
         trace = switch.traced_resume(told, self.travel.now, tracker, answer.data, answer.key)
         self._hop(Plug(chassis, told.bridge, ports.CONTROLLER), CONTROLLER, answer.data, trace, (hop, path))
@@ -283,6 +284,7 @@ class Neighbor(NamedTuple):
     mac: MacAddress
     station: Station | None
     journey: Journey
+    place: tuple[int, int]  # the hop and path by which the answer came
 
 
 def resolve(travel: Travel, station: Station, question: bytes, address: IpAddress) -> Neighbor | None:
@@ -291,10 +293,10 @@ def resolve(travel: Travel, station: Station, question: bytes, address: IpAddres
     for landing in journey.landings:
         reply = arp_reply(landing.frame)
         if landing.station.mac == station.mac and reply is not None and reply.sender_ip == address:
-            return Neighbor(reply.sender_mac, None, journey)
+            return Neighbor(reply.sender_mac, None, journey, (landing.hop, landing.path))
     for landing in journey.landings:
         if landing.station.mac != station.mac and landing.station.has(address):
-            return Neighbor(landing.station.mac, landing.station, journey)
+            return Neighbor(landing.station.mac, landing.station, journey, (landing.hop, landing.path))
     return None
 
 

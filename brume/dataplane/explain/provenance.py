@@ -22,7 +22,6 @@ from brume.southbound.compiler import Compiler
 from brume.southbound.pipeline import Stage, stage_at
 from brume.southbound.schema import (
     Chassis,
-    DatapathBinding,
     LogicalFlow,
     MACBinding,
     MulticastGroup,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from brume.dataplane.explain.explanation import Step, TableStep
 from brume.dataplane.explain.journey import TUNNEL
-from brume.dataplane.explain.steps import Line, Piece, Story, pieces
+from brume.dataplane.explain.steps import Line, Piece, Story, net_changes, pieces
 from brume.dataplane.explain.tables import HEADERS
 from brume.values import Ipv4Address
 
@@ -30,10 +30,8 @@ def _piece_facts(piece: Piece, tables: Sequence[TableStep], *, last: bool) -> It
     way = " -> ".join(_datapaths(tables))
     start = "out of the tunnel, " if piece.first.came == TUNNEL else ""
     yield f"{piece.first.chassis}: {start}{way}"
-    for step in tables:
-        changed = [one for one in step.notable if one.partition(":")[0] in HEADERS]
-        if changed:
-            yield f"   {step.title}: {', '.join(changed)}"
+    for one in net_changes(tables):
+        yield f"   {HEADERS[one.field]}: {one.before} -> {one.after}"
     packet = piece.tunnel
     if packet is not None and not last:
         source, destination = Ipv4Address(packet.source), Ipv4Address(packet.destination)

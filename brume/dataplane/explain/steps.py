@@ -6,27 +6,28 @@ first router begins, where the packet is wrapped up, and where it is handed to i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from brume.dataplane.explain.explanation import Kind, Octets, Step, TableStep
+from msgspec.structs import replace
+
+from brume.dataplane.explain.explanation import Changed, Octets, Step, TableStep
 from brume.dataplane.explain.journey import CONTROLLER, PHYSICAL, TUNNEL, Hop
 from brume.dataplane.explain.paths import Path
 from brume.dataplane.explain.provenance import Provenance
-from brume.dataplane.explain.tables import Tables
+from brume.dataplane.explain.tables import HEADERS, Tables
 from brume.dataplane.trace import Tunnelled
 from brume.dataplane.tunnels import Encapsulated
 from brume.openflow.tables import Table
 from brume.packets.describe import describe
 from brume.packets.explain import explain
-from brume.packets.geneve import ovn_keys
+from brume.packets.geneve import Geneve, ovn_keys
 from brume.packets.ipv4 import Ipv4
 from brume.packets.layers import headers
-from brume.packets.geneve import Geneve
 from brume.values import Ipv4Address
 
 Line = Sequence[tuple[Hop, Path]]
-OUTER: Final = ("source", "destination", "destination port", "vni", "ingress", "egress")
 _FROM_OUTER: Final = ("ipv4", "udp", "geneve", "geneve option")
 
 
@@ -90,19 +91,21 @@ class Story:
     ) -> list[Step]:
         local, routed = _split_routing(tables)
         place = f"{piece.first.chassis}, {piece.first.place.bridge}"
-        found = [Step(0, "emission", "Local emission", place, tuple(emission), local)]
+        title = "Arrival from the physical network" if piece.first.came == PHYSICAL else "Local emission"
+        found = [Step(0, "emission", title, place, tuple(emission), local)]
         notes = tuple(hop.note for hop, _ in piece.hops if hop.note)
         if routed:
             delivered: tuple[TableStep, ...] = ()
             if not crosses:
                 routed, delivered = _split_delivery(routed)
-            title = "Logical routing"
-            found.append(Step(0, "routing", title, piece.first.chassis, _route_facts(routed), routed, after=notes))
+            found.append(
+                Step(0, "routing", "Logical routing", piece.first.chassis, _route_facts(routed), routed, after=notes)
+            )
             if delivered:
                 found.append(Step(0, "delivery", "Delivery", piece.first.chassis, (), delivered))
         else:
             ingress, delivered = (local, ()) if crosses else _split_delivery(local)
-            found[0] = Step(0, "emission", "Local emission", place, tuple(emission), ingress)
+            found[0] = Step(0, "emission", title, place, tuple(emission), ingress)
             if _reached_output(ingress) or crosses or delivered:
                 fact = "no router: the destination is in the sender's own network, found by its MAC address"
                 found.append(Step(0, "routing", "Logical routing: none needed", "", (fact,)))
@@ -127,9 +130,7 @@ class Story:
         hop = piece.first
         notes = tuple(one.note for one, _ in piece.hops if one.note)
         if hop.came == TUNNEL:
-            facts: tuple[str, ...] = (
-                f"takes the Geneve packet, and the keys out of it: {self._keys_in_words(hop.outer)}",
-            )
+            facts: tuple[str, ...] = (f"out of the Geneve header: {self._keys_in_words(hop.outer)}",)
             return Step(
                 0, "delivery", "Decapsulation and delivery", hop.chassis, facts, tables, after=(*notes, *arrival)
             )
@@ -143,8 +144,9 @@ class Story:
             yield Step(0, "encapsulation", "Geneve encapsulation: none", "", ("the frame leaves as it is",))
             yield Step(0, "underlay", f"Physical network behind {name}", f"{here} -> {there}")
             return
-        facts = (self._keys_in_words(packet),)
-        yield Step(0, "encapsulation", "Geneve encapsulation", here, facts, wrapping, tuple(outer_octets(packet)))
+        octets = tuple(outer_octets(packet, self._meanings(packet)))
+        fact = f"{packet.port} leads to {there}: the frame is put into UDP, with OVN's keys before it"
+        yield Step(0, "encapsulation", "Geneve encapsulation", here, (fact,), wrapping, octets)
         outer = packet.ip_packet()
         source, destination = Ipv4Address(packet.source), Ipv4Address(packet.destination)
         carried = (
@@ -154,30 +156,38 @@ class Story:
         )
         yield Step(0, "underlay", "Underlay", f"{here} -> {there}", carried)
 
+    def _keys(self, packet: Encapsulated | None) -> tuple[int, int, int, str, str, str]:
+        """Datapath, ingress and egress keys of a Geneve packet, and what each stands for; zeros when it has none."""
+        found = headers(packet.payload, Geneve) if packet is not None and packet.protocol == "geneve" else ()
+        geneve = found[0] if found else None
+        keys = ovn_keys(geneve) if isinstance(geneve, Geneve) else None
+        if not isinstance(geneve, Geneve) or keys is None:
+            return 0, 0, 0, "", "", ""
+        datapath = self.provenance.datapath(geneve.vni)
+        source, target = (self.provenance.port(datapath, key) for key in (keys.ingress, keys.egress))
+        labels = (one.label if one is not None else "unknown" for one in (source, target))
+        return geneve.vni, keys.ingress, keys.egress, str(datapath), *labels  # type: ignore[return-value]
+
+    def _meanings(self, packet: Encapsulated) -> dict[str, str]:
+        vni, ingress, egress, datapath, source, target = self._keys(packet)
+        return {f"vni {vni}": datapath, f"ingress {ingress}": source, f"egress {egress}": target}
+
     def _keys_in_words(self, packet: Encapsulated | None) -> str:
         """VNI and port keys, with what they stand for."""
-        found = headers(packet.payload, Geneve) if packet is not None and packet.protocol == "geneve" else ()
-        if not found or not isinstance(found[0], Geneve):
+        vni, _, _, datapath, source, target = self._keys(packet)
+        if not vni:
             return "the tunnel key is the datapath's"
-        geneve, keys = found[0], ovn_keys(found[0])
-        datapath = self.provenance.datapath(geneve.vni)
-        words = f"VNI {geneve.vni} = {datapath}"
-        if keys is None:
-            return words
-        source, target = (self.provenance.port(datapath, key) for key in (keys.ingress, keys.egress))
-        return (
-            f"{words}, from port {keys.ingress} = {source.label if source else 'unknown'}, "
-            f"to port {keys.egress} = {target.label if target else 'unknown'}"
-        )
+        return f"{datapath}, from {source}, to {target}"
 
 
-def outer_octets(packet: Encapsulated) -> Iterator[Octets]:
-    """The outer headers, octet by octet, up to the frame inside."""
+def outer_octets(packet: Encapsulated, meanings: Mapping[str, str]) -> Iterator[Octets]:
+    """The outer headers, octet by octet, up to the frame inside; `meanings` of keys are said beside them."""
     for part in explain(packet.ip_packet(), Ipv4):
         if part.name not in _FROM_OUTER:
             return
         for row in part.rows:
-            yield Octets(part.name, row.octets.hex(" "), row.text)
+            said = next((f" = {text}" for key, text in meanings.items() if row.text.endswith(key)), "")
+            yield Octets(part.name, row.octets.hex(" "), row.text + said)
 
 
 def _inner(packet: Encapsulated) -> bytes:
@@ -185,13 +195,26 @@ def _inner(packet: Encapsulated) -> bytes:
     return packet.payload[geneve.size() :] if geneve is not None else packet.payload[8:]
 
 
+def net_changes(tables: Sequence[TableStep]) -> list[Changed]:
+    """What is left of the changes of headers when all tables are passed."""
+    found: dict[str, Changed] = {}
+    for step in tables:
+        for one in (*step.headers, *(change for helper in step.helpers for change in helper.headers)):
+            first = found.get(one.field, one)
+            found[one.field] = Changed(one.field, first.before, one.after)
+    return [one for one in found.values() if one.before != one.after]
+
+
 def _route_facts(tables: Sequence[TableStep]) -> tuple[str, ...]:
-    """The three things a router does: the route, the TTL, the MAC addresses."""
+    """What a router does: the route, the TTL, the MAC addresses, translated addresses."""
     facts = []
     for step in tables:
         if step.title == "lr_in_ip_routing" and step.flow is not None:
-            facts.append(f"{step.datapath}: " + "; ".join(step.notable))
-    return tuple(facts)
+            prefix = re.search(r"(?:nw|ipv6)_dst=([^, ]+)", step.flow)
+            route = prefix.group(1) if prefix is not None else "0.0.0.0/0"
+            out = next((one for one in step.notable if one.startswith("outport")), "").rpartition(" -> ")[2]
+            facts.append(f"{step.datapath}: route {route}, out of {out or 'the same port'}")
+    return (*facts, *(f"{HEADERS[one.field]}: {one.before} -> {one.after}" for one in net_changes(tables)))
 
 
 def _split_routing(tables: tuple[TableStep, ...]) -> tuple[tuple[TableStep, ...], tuple[TableStep, ...]]:
@@ -225,12 +248,9 @@ def _reached_output(tables: Sequence[TableStep]) -> bool:
 
 def _numbered(found: Sequence[Step]) -> Iterator[Step]:
     for number, step in enumerate(found, 1):
-        yield Step(number, step.kind, step.title, step.place, step.facts, step.tables, step.octets, step.after)
+        yield replace(step, number=number)
 
 
 def frame_line(frame: bytes) -> str:
     """A frame with its MAC addresses, in one line."""
     return describe(frame, ethernet=True)
-
-
-__all__ = ["Kind", "Story", "frame_line", "outer_octets", "pieces"]

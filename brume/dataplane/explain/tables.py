@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from brume.dataplane.explain.explanation import Because, TableStep
+from brume.dataplane.explain.explanation import Because, Changed, TableStep
 from brume.dataplane.explain.journey import INTEGRATION, Hop
 from brume.dataplane.explain.paths import Path, Visit
 from brume.dataplane.explain.provenance import DATAPATH, Datapath, Origin, Provenance
@@ -17,10 +17,30 @@ from brume.openflow.registers import INPORT, OUTPORT
 from brume.openflow.tables import PURPOSES, Table
 from brume.southbound.pipeline import ROUTER_IN, ROUTER_OUT, SWITCH_IN, SWITCH_OUT, Stage
 
-HEADERS: Final = frozenset(
-    """eth_src eth_dst vlan_tci ip_src ip_dst nw_ttl nw_tos nw_proto ipv6_src ipv6_dst tcp_src tcp_dst udp_src udp_dst
-    icmp_type icmp_code arp_op arp_spa arp_tpa arp_sha arp_tha tun_id tun_dst""".split()
-)
+HEADERS: Final = {
+    "eth_src": "source MAC",
+    "eth_dst": "destination MAC",
+    "vlan_tci": "VLAN tag",
+    "ip_src": "source",
+    "ip_dst": "destination",
+    "ipv6_src": "source",
+    "ipv6_dst": "destination",
+    "nw_ttl": "TTL",
+    "nw_tos": "DSCP",
+    "nw_proto": "protocol",
+    "tcp_src": "source port",
+    "tcp_dst": "destination port",
+    "udp_src": "source port",
+    "udp_dst": "destination port",
+    "icmp_type": "ICMP type",
+    "icmp_code": "ICMP code",
+    "arp_op": "ARP operation",
+    "arp_spa": "ARP sender",
+    "arp_tpa": "ARP target",
+    "arp_sha": "ARP sender MAC",
+    "arp_tha": "ARP target MAC",
+}
+"""Fields of headers, and what to call them."""
 LOGICAL: Final = {DATAPATH.name: "datapath", INPORT: "inport", OUTPORT: "outport"}
 STATE: Final = "ct_state"
 DECIDING: Final = frozenset(
@@ -38,7 +58,7 @@ DECIDING: Final = frozenset(
     )
 )
 """Stages that decide something a tenant asked for; shown when their flow is somebody's, not the default."""
-PHYSICAL_SHOWN: Final = frozenset((Table.PHYSICAL_TO_LOGICAL, Table.REMOTE_OUTPUT, Table.LOGICAL_TO_PHYSICAL))
+PHYSICAL_SHOWN: Final = frozenset((Table.PHYSICAL_TO_LOGICAL, Table.LOGICAL_TO_PHYSICAL))
 OWNED: Final = frozenset(("ACL", "NAT", "Logical_Router_Static_Route", "Logical_Switch_Port", "Logical_Router_Port"))
 
 
@@ -65,7 +85,7 @@ class Tables:
         datapath = self.datapath_of(looked)
         following = self._following(path, index)
         stage = self.provenance.stage(datapath, looked.table) if looked.bridge == INTEGRATION else None
-        notable = tuple(self._in_words(change, datapath, following) for change in changed if _is_notable(change))
+        notable = self._notable(changed, datapath, following, FIELDS[INPORT].get(_next_key(path, index)))
         because = self.because(looked, following if looked.table == 0 else datapath)
         tracked = tuple(_tracking(one) for one in visit.tracked)
         return TableStep(
@@ -81,6 +101,11 @@ class Tables:
             notable=notable,
             because=because,
             helpers=tuple(self._helper(hop, one, datapath) for one in visit.helpers),
+            headers=tuple(
+                Changed(one.field.name, _value(one, one.before), _value(one, one.after))
+                for one in changed
+                if one.field.name in HEADERS
+            ),
             tracked=tracked,
             shown=_is_shown(visit, stage, notable, because) or (last and path.end is None),
         )
@@ -101,6 +126,16 @@ class Tables:
             because=self.because(looked, datapath),
             shown=looked.flow is not None and looked.table == Table.MAC_BINDING,
         )
+
+    def _notable(
+        self, changed: Sequence[Change], before: Datapath | None, after: Datapath | None, inport: int
+    ) -> tuple[str, ...]:
+        """Changes of headers and of logical place; entering another datapath is one of them, not four."""
+        if any(change.field is DATAPATH for change in changed) and after is not None:
+            headers = [change for change in changed if change.field.name in HEADERS]
+            entered = f"enters {after} by {self._port(after, inport)}"
+            return (entered, *(self._in_words(change, before, after) for change in headers))
+        return tuple(self._in_words(change, before, after) for change in changed if _is_notable(change))
 
     def _following(self, path: Path, index: int) -> Datapath | None:
         after = path.visits[index + 1 : index + 2]
@@ -135,8 +170,6 @@ class Tables:
         name = LOGICAL.get(change.field.name)
         if name is None:
             return f"{change.field.name}: {_value(change, change.before)} -> {_value(change, change.after)}"
-        if name == "datapath":
-            return f"datapath: {before or 'none'} -> {after or 'none'}"
         old, new = self._port(before, change.before), self._port(after, change.after)
         return f"{name}: {old} -> {new}"
 
@@ -147,6 +180,11 @@ class Tables:
         return found.label if found is not None else str(key)
 
 
+def _next_key(path: Path, index: int) -> int:
+    after = path.visits[index + 1 : index + 2]
+    return after[0].looked.key if after else path.visits[index].looked.key
+
+
 def _value(change: Change, value: int) -> str:
     if change.field.name == STATE and not value:
         return "none"
@@ -154,7 +192,7 @@ def _value(change: Change, value: int) -> str:
 
 
 def _is_notable(change: Change) -> bool:
-    return change.field.name in HEADERS or change.field.name in LOGICAL or change.field.name == STATE
+    return change.field.name in HEADERS or change.field.name in LOGICAL or change.field.name in (STATE, "tun_id")
 
 
 def _purpose(looked: Looked, stage: Stage | None) -> str:
@@ -175,6 +213,8 @@ def _is_shown(visit: Visit, stage: Stage | None, notable: Sequence[str], because
     """Whether a teacher would stop here."""
     looked = visit.looked
     if stage is None:
+        if looked.table == Table.REMOTE_OUTPUT:
+            return looked.flow is not None and looked.flow.priority > 0
         return looked.bridge != INTEGRATION or looked.table in PHYSICAL_SHOWN
     if any(one.partition(":")[0] in HEADERS or one.startswith("outport") for one in notable) or visit.tracked:
         return True

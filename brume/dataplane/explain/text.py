@@ -6,17 +6,18 @@
 
 from __future__ import annotations
 
-import textwrap
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from brume.dataplane.explain.explanation import Explanation, Octets, Step, TableStep
+from brume.dataplane.explain.explanation import Because, Explanation, Octets, Step, TableStep
 
 WIDTH: Final = 118
 BOLD, DIM, GREEN, RED, CYAN, PLAIN = "\033[1m", "\033[2m", "\033[32m", "\033[31m", "\033[36m", "\033[0m"
-BRIEF_OCTETS: Final = ("source", "destination", "time to live", "ttl", "vni", "ingress", "option class")
-HIDDEN_OCTETS: Final = ("checksum", "identification", "reserved2")
+WHOLE: Final = ("Logical_Switch", "Logical_Router")
+"""Flows of a whole datapath need no word of whose they are."""
+HIDDEN_OCTETS: Final = ("checksum", "identification", "reserved2", "options (", "dscp", "fragment", "header length")
 
 
 class Paint:
@@ -112,9 +113,15 @@ def _table(table: TableStep, paint: Paint, verbose: bool, width: int) -> Iterato
     for beside in table.helpers:
         if verbose or beside.shown:
             yield from _helper(beside, paint, width)
-    chain = [f"{one.table} {one.label}" + (f" [{one.request}]" if one.request else "") for one in table.because[1:]]
-    if chain:
+    chain = [_because(one) for one in table.because[1:]]
+    if any(one.table not in WHOLE and one.stage == "northbound" for one in table.because):
         yield from _wrapped(f"{indent}<- ", " <- ".join(chain), width)
+
+
+def _because(one: Because) -> str:
+    """A row behind a flow; the cloud's are called what their owner calls them."""
+    name = one.label if one.stage == "cloud" else f"{one.table} {one.label}"
+    return f"{name} [{one.request}]" if one.request else name
 
 
 def _helper(table: TableStep, paint: Paint, width: int) -> Iterator[str]:
@@ -140,12 +147,11 @@ def _octets(octets: Sequence[Octets], paint: Paint) -> Iterator[str]:
 
 
 def _wrapped(prefix: str, text: str, width: int) -> list[str]:
-    """Lines no longer than `width`; those after the first are set in a little more."""
-    lines = textwrap.wrap(
-        text,
-        max(width - len(prefix), 40),
-        subsequent_indent="  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    ) or [""]
+    """Lines no longer than `width`, broken after blanks and commas; those after the first are set in a little more."""
+    room = max(width - len(prefix), 40)
+    lines = [""]
+    for word in re.findall(r"[^ ,]*[ ,]+|[^ ,]+", text):
+        if lines[-1].strip() and len(lines[-1]) + len(word.rstrip()) > room:
+            lines.append("  ")
+        lines[-1] += word
     return [prefix + lines[0], *(" " * len(prefix) + line for line in lines[1:])]

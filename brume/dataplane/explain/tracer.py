@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from brume.cloud.network.resources import FloatingIp, Network, Port, Router, Subnet
 from brume.dataplane.explain import causes
 from brume.dataplane.explain.explanation import (
@@ -28,6 +30,7 @@ from brume.dataplane.explain.steps import Story, frame_line
 from brume.dataplane.explain.topology import Station, TraceTopology
 from brume.packets import icmp4
 from brume.packets.describe import describe
+from brume.packets.ethernet import Ethernet
 from brume.values import IpAddress, Ipv4Address, parse_address
 
 OUTSIDE: Final = "outside"
@@ -134,7 +137,7 @@ class _Question:
         self.cloud = topology.provenance.cloud
 
     def answered(self) -> Explanation:
-        neighbor, frame, facts = self._sent()
+        frame, facts = self._sent()
         journey = self.travel.send(self.source, frame)
         landing = self._landing(journey)
         if landing is None:
@@ -152,7 +155,7 @@ class _Question:
 
     # there
 
-    def _sent(self) -> tuple[Neighbor, bytes, tuple[str, ...]]:
+    def _sent(self) -> tuple[bytes, tuple[str, ...]]:
         """The frame as the source sends it, and what it did before."""
         station, address = self.source, self.target.address
         source = station.address_towards(address)
@@ -161,7 +164,7 @@ class _Question:
         neighbor, facts = self._neighbor(station, source, address)
         ends = Ends(station.mac, neighbor.mac, source, address)
         frame = first_packet(ends, self.request.protocol, self.request.port)
-        return neighbor, frame, (*facts, f"{station.name} sends {frame_line(frame)}")
+        return frame, (*facts, f"{station.name} sends {frame_line(frame)}")
 
     def _neighbor(
         self, station: Station, source: Ipv4Address, address: Ipv4Address
@@ -178,8 +181,17 @@ class _Question:
             way = f"the way to {address} is the gateway {hop}"
         if found is None:
             raise Stopped(self._unanswered(station, hop, route.gateway is not None), (f"{station.name}: {way}",))
-        who = f"{found.station.name} answers" if found.station is not None else "OVN answers in its place"
-        return found, (f"{station.name}: {way}; who has {hop}? {who}: {found.mac}",)
+        return found, (f"{station.name}: {way}", f"ARP: who has {hop}? {found.mac}, says {self._who(found)}")
+
+    def _who(self, found: Neighbor) -> str:
+        """Who answered an ARP request: a host, or a stage on some chassis."""
+        if found.station is not None:
+            return found.station.name
+        for hop, path in found.journey.line(*found.place):
+            for step in self.story.tables.steps(hop, path):
+                if any(change.field == "arp_op" for change in step.headers):
+                    return f"{step.title} on {hop.chassis}"
+        return "OVN"
 
     def _unanswered(self, station: Station, hop: Ipv4Address, is_gateway: bool) -> Cause:
         subnet = next((one for one in self.cloud.rows(Subnet) if one.gateway_ip == str(hop)), None)
@@ -207,7 +219,8 @@ class _Question:
             if back and echo_type(landing.frame) != icmp4.ECHO_REPLY:
                 continue
             meant = self.target.station is not None and landing.station.mac == self.target.station.mac
-            rank = 2 * mine + meant
+            addressed = Ethernet.parse(landing.frame).destination == landing.station.mac
+            rank = 4 * mine + 2 * meant + addressed
             if rank and (best is None or rank > best[0]):
                 best = rank, landing
         return None if best is None else best[1]
@@ -219,7 +232,7 @@ class _Question:
             step = Step(1, "emission", "Local emission", facts=facts)
             return Explanation(self.request, "dropped", f"dropped: {cause.who}", (step,), cause)
         cause = causes.cause_of(found)
-        steps = self.story.steps(found.line, facts, (f"dropped here: {cause.who}",))
+        steps = self.story.steps(found.line, facts, ())
         steps = _with_end(steps, f"dropped here, in {found.where}")
         return Explanation(self.request, "dropped", f"dropped: {cause.who}", steps, cause)
 
@@ -273,11 +286,7 @@ class _Question:
 
 def _with_end(steps: tuple[Step, ...], sentence: str) -> tuple[Step, ...]:
     """The last step that has tables says that the way ends there."""
-    last = steps[-1]
-    ended = Step(
-        last.number, last.kind, last.title, last.place, last.facts, last.tables, last.octets, (*last.after, sentence)
-    )
-    return (*steps[:-1], ended)
+    return (*steps[:-1], replace(steps[-1], after=(*steps[-1].after, sentence)))
 
 
 def _place(station: Station) -> str:
