@@ -1,6 +1,7 @@
 """The boxes put together: the only room that knows them all.
 
     settings.py    what can be chosen, secrets that are generated, clouds.yaml and openrc
+    collector.py   when the garbage collector runs
     cloud.py       one embedded cloud without sockets: store, stages, nodes, instances
     instances.py   servers that should run -> simulated hosts that do
     observed.py    what the nodes report -> status of ports and servers

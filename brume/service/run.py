@@ -21,6 +21,7 @@ import uvicorn
 
 from brume.cli.paths import Paths
 from brume.service.cloud import EmbeddedCloud
+from brume.service.collector import Collector
 from brume.service.commands import Commands
 from brume.service.control import ControlServer
 from brume.service.settings import Settings, load_secrets, write_client_files
@@ -40,6 +41,7 @@ class Server(uvicorn.Server):
 
 def run(settings: Settings, *, quiet: bool) -> int:
     """Run a cloud until it is told to stop; returns the exit code."""
+    gc.disable()  # until everything is made: nothing of it is garbage
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         listener = _bind(settings)
@@ -91,7 +93,7 @@ async def _serve(settings: Settings, listener: socket.socket, quiet: bool) -> No
     write_client_files(settings, known)
     cloud.on_work = lambda: loop.call_soon(cloud.settle)
     cloud.start()
-    gc.freeze()  # what a start makes stays; collections look at what requests make
+    collector = Collector(loop)
     listener.listen(2048)
     serving = loop.create_task(server.serve(sockets=[listener]))
     await control.start()
@@ -103,4 +105,5 @@ async def _serve(settings: Settings, listener: socket.socket, quiet: bool) -> No
     finally:
         await control.stop()
         ticker.stop()
+        collector.stop()
         cloud.close()
