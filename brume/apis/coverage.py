@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from brume.apis.rest.routes import LeftOut
 from brume.apis.rest.service import Service
 from brume.cloud.resource import Declaration, Field
 
@@ -28,7 +29,7 @@ HEADER = """# API coverage
 
 Made by `python -m brume.apis.coverage` from the routes and the resource declarations; do not edit.
 
-A method in **bold** is answered; one in plain type is OpenStack's, and not answered here (404 or 405).
+A method in **bold** is answered; one in plain type is OpenStack's, and not answered here (404, 405 or 501).
 Operations that differ only by what stands in the body (server actions) count once.
 """
 
@@ -46,8 +47,9 @@ def page(services: Iterable[Service], declarations: Iterable[Declaration]) -> st
 
 def _service(service: Service) -> Iterator[str]:
     title, theirs = _upstream(service.name)
-    ours = {(route.method, _plain(route.path)) for route in service.router.routes}
-    names = {_plain(route.path): route.path for route in service.router.routes}
+    routes = [route for route in service.router.routes if not isinstance(route.handler, LeftOut)]
+    ours = {(route.method, _plain(route.path)) for route in routes}
+    names = {_plain(route.path): route.path for route in routes}
     wanted = {(method, _plain(path)): path for method, path in theirs}
     names |= {plain: path for (_, plain), path in wanted.items() if plain not in names}
     done = len(ours & wanted.keys())

@@ -139,7 +139,7 @@ class NotImplementedHere(CloudError):
     """What is left out, is left out whole, and says so."""
 
     status = 501
-    template = "{what} is not implemented."
+    template = "Not implemented: {what}."
 
 
 class Unavailable(CloudError):

@@ -82,7 +82,7 @@ def _update(request: Request, settings: NetworkSettings) -> Json:
 def _delete(request: Request, settings: NetworkSettings) -> None:
     access.enforce(request, "delete_agent", {})
     agents.load(request.session, request.parameters["id"])
-    raise NotImplementedHere(what="Deleting an agent that a chassis reports: take the chassis out of OVN instead. It")
+    raise NotImplementedHere(what="deleting an agent: take the chassis out of OVN instead")
 
 
 def _zones(request: Request, settings: NetworkSettings) -> Json:

@@ -18,7 +18,7 @@ from brume.apis.network.availability import availability_routes
 from brume.apis.network.noun import Noun
 from brume.apis.network.views import Json
 from brume.apis.rest.messages import Request, Response
-from brume.apis.rest.routes import Route
+from brume.apis.rest.routes import LeftOut, Route
 from brume.cloud.errors import NotImplementedHere
 from brume.cloud.network import ports
 from brume.cloud.network.errors import PortBindingNotFound
@@ -62,7 +62,7 @@ def extra_routes(nouns: list[Noun[Any]]) -> list[Route]:
         Route("GET", "/v2.0/extensions/{alias}", show_extension),
         Route("GET", "/v2.0/service-providers", service_providers),
         Route("GET", "/v2.0/subnetpools", lambda request: {"subnetpools": []}),
-        Route("POST", "/v2.0/subnetpools", left_out("Subnet pools")),
+        Route("POST", "/v2.0/subnetpools", LeftOut("Subnet pools")),
         Route("GET", "/v2.0/default-security-group-rules", default_rules),
         Route("GET", "/v2.0/segments", of("network", segments)),
         Route("GET", "/v2.0/floatingip_pools", of("subnet", floating_ip_pools)),
@@ -75,22 +75,13 @@ def extra_routes(nouns: list[Noun[Any]]) -> list[Route]:
     ]
 
 
-def left_out(what: str) -> Callable[[Request], Any]:
-    """A handler that says so."""
-
-    def refuse(request: Request) -> None:
-        raise NotImplementedHere(what=what)
-
-    return refuse
-
-
 def _left_out_routes() -> list[Route]:
     routes = []
     for segment, what in LEFT_OUT.items():
         for path in (f"/v2.0/{segment}", f"/v2.0/{segment}/{{a}}", f"/v2.0/{segment}/{{a}}/{{b}}"):
-            routes += [Route(method, path, left_out(what)) for method in ("GET", "POST", "PUT", "DELETE")]
+            routes += [Route(method, path, LeftOut(what)) for method in ("GET", "POST", "PUT", "DELETE")]
     forwardings = "/v2.0/floatingips/{id}/port_forwardings"
-    routes += [Route(method, forwardings, left_out("Port forwardings")) for method in ("GET", "POST")]
+    routes += [Route(method, forwardings, LeftOut("Port forwardings")) for method in ("GET", "POST")]
     return routes
 
 

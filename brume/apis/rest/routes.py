@@ -15,12 +15,21 @@ from urllib.parse import unquote
 import msgspec
 
 from brume.apis.rest.messages import Request
-from brume.cloud.errors import MethodNotAllowed, NotFound
+from brume.cloud.errors import MethodNotAllowed, NotFound, NotImplementedHere
 
 Handler = Callable[[Request], Any]
 """Answers a Response, a JSON value (sent with the route's status), or None (204); or an awaitable of these."""
 
 WRITING = frozenset(("POST", "PUT", "PATCH", "DELETE"))
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """A handler for what OpenStack has and this cloud leaves out: it says so (501), and counts as not answered."""
+
+    what: str
+
+    def __call__(self, request: Request) -> None:
+        raise NotImplementedHere(what=self.what)
 
 
 class Route(msgspec.Struct, frozen=True):

@@ -35,12 +35,6 @@ class InUse(errors.Conflict):
     template = "The resource is in use."
 
 
-class NotSupportedYet(errors.NotImplementedHere):
-    """Left out whole: the type name says so to the client, the message says what."""
-
-    template = "{what} is not implemented."
-
-
 # -- networks
 
 
