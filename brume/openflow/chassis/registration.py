@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from brume.openflow.chassis.rows import Here
 from brume.southbound.schema import Chassis, ChassisPrivate, Encap
 from brume.tables.database import Transaction
 from brume.tables.map import Map
 from brume.values import Ipv4Address, derive_uuid
+
+ABILITIES: Final = {
+    "ct-no-masked-label": "true",
+    "is-interconn": "false",
+    "mac-binding-timestamp": "true",
+    "ovn-ct-lb-related": "true",
+    "ovn-enable-lflow-cache": "true",
+    "port-up-notif": "true",
+}
+"""What a chassis of OVN 23.03 says it can do. With one that cannot, ovn-northd writes other flows."""
 
 
 def identity(name: str) -> Here:
@@ -17,7 +29,7 @@ def identity(name: str) -> Here:
 def registration(here: Here, address: Ipv4Address, bridge_mappings: Map[str, str], kind: str = "geneve") -> Transaction:
     """The rows that announce a chassis."""
     mappings = ",".join(f"{network}:{bridge}" for network, bridge in sorted(bridge_mappings.items()))
-    settings = Map({"ovn-bridge-mappings": mappings, "ovn-monitor-all": "false", "datapath-type": ""})
+    settings = Map({**ABILITIES, "ovn-bridge-mappings": mappings, "ovn-monitor-all": "false", "datapath-type": ""})
     encap = derive_uuid("Encap", here.name, kind, str(address))
     transaction = Transaction()
     transaction.put(

@@ -18,7 +18,6 @@ from brume.packets.icmp6 import Icmp6
 from brume.packets.ipv4 import UDP, Ipv4
 from brume.packets.ipv6 import Ipv6
 
-CS6: Final = 48
 TTL: Final = 255
 ROOM_4: Final = 576 - 14 - 20 - 8
 ROOM_6: Final = 1280 - 14 - 40 - 8
@@ -43,7 +42,7 @@ def error_about(packet_in: PacketIn, packet: Parsed, *, port_code: bool, turned:
     if isinstance(ip, Ipv4):
         quoted = packet.data[start : start + min(ip.total_length, ROOM_4)]
         code = icmp4.PORT_UNREACHABLE if port_code and ip.protocol == UDP else icmp4.HOST_UNREACHABLE
-        carrier = Ipv4(dscp=CS6, dont_fragment=1, ttl=TTL, source=source, destination=destination)  # type: ignore[arg-type]
+        carrier = Ipv4(dont_fragment=1, ttl=TTL, source=source, destination=destination)  # type: ignore[arg-type]
         head = Icmp4(type=icmp4.UNREACHABLE, code=code)
         yield reply(packet_in, packet, Ethernet(*ends), carrier, head, Unreachable(), quoted)
         return

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from brume.openflow.packet_in.headers import Parsed, parse, reply
-from brume.openflow.packet_in.icmp import CS6
 from brume.openflow.packet_in.messages import Answer, PacketIn
 from brume.packets import tcp
 from brume.packets.ethernet import Ethernet
@@ -27,7 +26,7 @@ def reset_for(packet_in: PacketIn, packet: Parsed, *, turned: bool) -> Iterator[
     ends = (link.source, link.destination) if turned else (link.destination, link.source)
     source, destination = (ip.destination, ip.source) if turned else (ip.source, ip.destination)
     if isinstance(ip, Ipv4):
-        carrier: Ipv4 | Ipv6 = Ipv4(dscp=CS6, dont_fragment=1, ttl=TTL, source=source, destination=destination)  # type: ignore[arg-type]
+        carrier: Ipv4 | Ipv6 = Ipv4(dont_fragment=1, ttl=TTL, source=source, destination=destination)  # type: ignore[arg-type]
     else:
         carrier = Ipv6(hop_limit=TTL, source=source, destination=destination)  # type: ignore[arg-type]
     answer = tcp.Tcp(
