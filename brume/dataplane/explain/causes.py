@@ -1,6 +1,6 @@
 """Why a packet is dropped, and what would let it through: a table of places and functions.
 
-    @cause("ls_out_acl", ...)           the stage, or table of br-int, where the packet's way ended; "" is any
+    @cause("ls_out_acl", ...)           the stage, or table of br-int, where the packet's way ended; none is any
     def name(at: Failure) -> Cause | None
 
 The functions of a place are asked in the order of this file; None: not my case. To explain one more cause, write one
@@ -220,7 +220,7 @@ def not_for_this_router(at: Failure) -> Cause | None:
     return Cause(f"{at.datapath} takes nothing here for the MAC address {at.target_mac}: it is not on {at.hop.chassis}")
 
 
-@cause("")
+@cause()
 def time_exceeded(at: Failure) -> Cause | None:
     refused = opcode_of(at) in (Opcode.ICMP, Opcode.ICMP4_ERROR)
     if at.router is None or at.ttl > 1 or not (refused or at.where == "lr_in_ip_input"):
@@ -266,7 +266,7 @@ def next_hop_unknown(at: Failure) -> Cause | None:
 # between chassis
 
 
-@cause("")
+@cause()
 def too_long(at: Failure) -> Cause | None:
     if "underlay carries" not in at.reason:
         return None
@@ -276,14 +276,14 @@ def too_long(at: Failure) -> Cause | None:
     )
 
 
-@cause("")
+@cause()
 def chassis_missing(at: Failure) -> Cause | None:
     if "no chassis has the tunnel address" not in at.reason:
         return None
     return Cause(f"underlay: {at.reason}", ("openstack network agent list: is that chassis alive?",))
 
 
-@cause("")
+@cause()
 def controller_refuses(at: Failure) -> Cause | None:
     if opcode_of(at) not in (Opcode.REJECT, Opcode.TCP_RESET, Opcode.ICMP):
         return None
@@ -298,6 +298,10 @@ def no_address(station: str) -> Cause:
         f"{station} has no IPv4 address: it got none by DHCP",
         (f"brume exec {station} dhclient", "openstack subnet set --dhcp SUBNET, if the subnet has DHCP switched off"),
     )
+
+
+def not_running(station: str) -> Cause:
+    return Cause(f"{station} is plugged in on no chassis", (f"openstack server start {station}",))
 
 
 def no_host_route(station: str, destination: object) -> Cause:
@@ -327,7 +331,12 @@ def no_floating_ip(name: str, network: str) -> Cause:
     )
 
 
-def host_lacks_address(name: str, address: object) -> Cause:
+def host_lacks_address(name: str, address: object, *, is_server: bool) -> Cause:
+    if not is_server:
+        return Cause(
+            f"{name} gets the packet as the next hop, but neither has the address {address} nor routes on",
+            (f"is {address} the address you mean?",),
+        )
     return Cause(
         f"{name} gets the packet, but does not have the address {address}",
         (f"brume exec {name} ip addr: did it get its address by DHCP?",),

@@ -99,9 +99,10 @@ def binding_of(found: LogicalPort | None) -> PortBinding | None:
 
 
 def worst_end(journey: Journey) -> tuple[int, int, str, PacketIn | None] | None:
-    """The end that tells most of why a frame did not arrive: an explicit refusal, else where it came furthest."""
+    """The end that tells most of why a frame did not arrive: an explicit refusal, a loss between switches,
+    else where it came furthest."""
     losses = {(loss.hop, loss.path): loss.reason for loss in journey.losses}
-    best: tuple[tuple[bool, int], tuple[int, int, str, PacketIn | None]] | None = None
+    best: tuple[tuple[bool, bool, int], tuple[int, int, str, PacketIn | None]] | None = None
     for hop in journey.hops:
         for number, path in enumerate(hop.paths):
             end, reason = path.end, losses.get((hop.number, number), "")
@@ -112,7 +113,7 @@ def worst_end(journey: Journey) -> tuple[int, int, str, PacketIn | None] | None:
                 continue
             length = sum(len(one.visits) for _, one in journey.line(hop.number, number))
             told = end.packet_in if isinstance(end, Told) else None
-            rank = (refusal, length)
+            rank = (refusal, (hop.number, number) in losses, length)
             if best is None or rank > best[0]:
                 best = rank, (hop.number, number, reason, told)
     return None if best is None else best[1]

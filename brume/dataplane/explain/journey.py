@@ -287,8 +287,8 @@ class Neighbor(NamedTuple):
     place: tuple[int, int]  # the hop and path by which the answer came
 
 
-def resolve(travel: Travel, station: Station, question: bytes, address: IpAddress) -> Neighbor | None:
-    """The MAC address that a host's ARP request finds; None when nobody would answer."""
+def resolve(travel: Travel, station: Station, question: bytes, address: IpAddress) -> Neighbor | Journey:
+    """The MAC address that a host's ARP request finds; when nobody would answer, the request's way."""
     journey = travel.send(station, question)
     for landing in journey.landings:
         reply = arp_reply(landing.frame)
@@ -297,7 +297,7 @@ def resolve(travel: Travel, station: Station, question: bytes, address: IpAddres
     for landing in journey.landings:
         if landing.station.mac != station.mac and landing.station.has(address):
             return Neighbor(landing.station.mac, landing.station, journey, (landing.hop, landing.path))
-    return None
+    return journey
 
 
 def arp_reply(frame: bytes) -> Arp | None:

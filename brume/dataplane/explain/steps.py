@@ -16,8 +16,8 @@ from brume.dataplane.explain.explanation import Changed, Octets, Step, TableStep
 from brume.dataplane.explain.journey import CONTROLLER, PHYSICAL, TUNNEL, Hop
 from brume.dataplane.explain.paths import Path
 from brume.dataplane.explain.provenance import Provenance
-from brume.dataplane.explain.tables import HEADERS, Tables
-from brume.dataplane.trace import Tunnelled
+from brume.dataplane.explain.tables import HEADERS, Tables, header_changes
+from brume.dataplane.trace import Told, Tunnelled, changes
 from brume.dataplane.tunnels import Encapsulated
 from brume.openflow.tables import Table
 from brume.packets.describe import describe
@@ -84,7 +84,22 @@ class Story:
         return tuple(_numbered(found))
 
     def _tables(self, piece: Piece) -> tuple[TableStep, ...]:
-        return tuple(step for hop, path in piece.hops for step in self.tables.steps(hop, path))
+        found: list[TableStep] = []
+        before: Path | None = None
+        for hop, path in piece.hops:
+            made = self.tables.steps(hop, path)
+            if made and before is not None and isinstance(before.end, Told):
+                made = (self._changed_by_controller(before.end.packet_in.key, path, made[0]), *made[1:])
+            found += made
+            before = path
+        return tuple(found)
+
+    @staticmethod
+    def _changed_by_controller(before: int, path: Path, step: TableStep) -> TableStep:
+        """The first table after a controller, with what the controller changed on the packet."""
+        changed = header_changes(changes(before, path.visits[0].looked.key))
+        notable = tuple(f"{one.field}: {one.before} -> {one.after}, by the controller" for one in changed)
+        return replace(step, headers=(*changed, *step.headers), notable=(*notable, *step.notable), shown=True)
 
     def _from_source(
         self, piece: Piece, tables: tuple[TableStep, ...], emission: Sequence[str], crosses: bool

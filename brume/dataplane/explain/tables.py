@@ -101,11 +101,7 @@ class Tables:
             notable=notable,
             because=because,
             helpers=tuple(self._helper(hop, one, datapath) for one in visit.helpers),
-            headers=tuple(
-                Changed(one.field.name, _value(one, one.before), _value(one, one.after))
-                for one in changed
-                if one.field.name in HEADERS
-            ),
+            headers=header_changes(changed),
             tracked=tracked,
             shown=_is_shown(visit, stage, notable, because) or (last and path.end is None),
         )
@@ -183,6 +179,15 @@ class Tables:
 def _next_key(path: Path, index: int) -> int:
     after = path.visits[index + 1 : index + 2]
     return after[0].looked.key if after else path.visits[index].looked.key
+
+
+def header_changes(changed: Sequence[Change]) -> tuple[Changed, ...]:
+    """Those of header fields."""
+    return tuple(
+        Changed(one.field.name, _value(one, one.before), _value(one, one.after))
+        for one in changed
+        if one.field.name in HEADERS
+    )
 
 
 def _value(change: Change, value: int) -> str:

@@ -33,7 +33,8 @@ from brume.packets.describe import describe
 from brume.packets.ethernet import Ethernet
 from brume.values import IpAddress, Ipv4Address, parse_address
 
-OUTSIDE: Final = "outside"
+OWN_PORT: Final = ("physical_to_logical", "ls_in_check_port_sec", "ls_in_apply_port_sec")
+"""Where an ARP request is lost by fault of the port that sends it."""
 
 
 class Target(NamedTuple):
@@ -149,7 +150,7 @@ class _Question:
         arrival = f"{name} gets {describe(landing.frame)}"
         steps = self.story.steps(journey.line(landing.hop, landing.path), facts, (arrival,))
         if received is not None and not landing.station.has(received.destination):
-            cause = causes.host_lacks_address(name, received.destination)
+            cause = causes.host_lacks_address(name, received.destination, is_server=landing.station.port_id is not None)
             return Explanation(self.request, "dropped", f"dropped: {cause.who}", steps, cause)
         return self._with_reply(steps, landing, place)
 
@@ -158,6 +159,8 @@ class _Question:
     def _sent(self) -> tuple[bytes, tuple[str, ...]]:
         """The frame as the source sends it, and what it did before."""
         station, address = self.source, self.target.address
+        if station.plug is None and station.physical_network is None:
+            raise Stopped(causes.not_running(station.name))
         source = station.address_towards(address)
         if not isinstance(source, Ipv4Address):
             raise Stopped(causes.no_address(station.name))
@@ -179,8 +182,8 @@ class _Question:
         way = f"{address} is in its own network {route.prefix}"
         if route.gateway is not None:
             way = f"the way to {address} is the gateway {hop}"
-        if found is None:
-            raise Stopped(self._unanswered(station, hop, route.gateway is not None), (f"{station.name}: {way}",))
+        if isinstance(found, Journey):
+            raise Stopped(self._unanswered(found, hop, route.gateway is not None), (f"{station.name}: {way}",))
         return found, (f"{station.name}: {way}", f"ARP: who has {hop}? {found.mac}, says {self._who(found)}")
 
     def _who(self, found: Neighbor) -> str:
@@ -193,7 +196,12 @@ class _Question:
                     return f"{step.title} on {hop.chassis}"
         return "OVN"
 
-    def _unanswered(self, station: Station, hop: Ipv4Address, is_gateway: bool) -> Cause:
+    def _unanswered(self, asked: Journey, hop: Ipv4Address, is_gateway: bool) -> Cause:
+        """Why an ARP request stays without an answer: its sender's own port, or there is nobody."""
+        station = asked.source
+        lost = failure(asked, self.request, self.story.tables, None)
+        if lost is not None and lost.where in OWN_PORT:
+            return causes.cause_of(lost)
         subnet = next((one for one in self.cloud.rows(Subnet) if one.gateway_ip == str(hop)), None)
         if not is_gateway or subnet is None:
             return causes.nobody_answers(station.name, hop, None, None)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from brume.cloud.network import ports
-from brume.cloud.network.resources import Port
+from brume.cloud.network.resources import FixedIp, Port
 from brume.dataplane.explain.provenance import Provenance
 from brume.dataplane.explain.requests import journal_requests
 from brume.dataplane.explain.topology import Plug, Route, Station
@@ -19,7 +22,7 @@ from brume.simulator.underlay import Underlay
 from brume.simulator.wire import Segment
 from brume.southbound.compiler import Compiler
 from brume.tables.database import Database
-from brume.values import InterfaceAddress, Ipv4Address, MacAddress, parse_address
+from brume.values import InterfaceAddress, Ipv4Address, MacAddress, derive_uuid
 from tests.northbound.conftest import World
 
 NAMES = ("compute1", "compute2")
@@ -32,12 +35,16 @@ class Lab:
 
     def __init__(self, underlay_mtu: int = 1600) -> None:
         self.world = World()
+        numbers = itertools.count(1)
+        self.world.context = replace(self.world.context, new_id=lambda: derive_uuid("lab", str(next(numbers))))
         self.scheduler = Scheduler(1_800_000_000.0)
         self.underlay = Underlay(self.scheduler, mtu=underlay_mtu)
         self.segment = Segment(self.scheduler)
         self.hosts: dict[str, Host] = {}
         self.ports: dict[str, Port] = {}
         self.places: dict[str, str] = {}
+        self.networks: dict[str, Any] = {}
+        self.router: Any = None
         for name in NAMES:
             self.world.chassis(name, gateway=name == "compute1")
         self.southbound = Database("OVN_Southbound")
@@ -55,10 +62,20 @@ class Lab:
         return Chassis(name, address, self.southbound, self.shared, self.scheduler, self.underlay, physical)
 
     def server(
-        self, name: str, network: Any, node: str, *, dhcp: bool = True, plugged: bool = True, **values: Any
+        self,
+        name: str,
+        network: Any,
+        node: str,
+        *,
+        address: str = "",
+        dhcp: bool = True,
+        plugged: bool = True,
+        **values: Any,
     ) -> Port:
         """A server with one port, started on a node."""
         wish = {"name": name, "device_id": f"id-of-{name}", "device_owner": "compute:nova", "binding_host_id": node}
+        if address:
+            values["fixed_ips"] = (FixedIp("", address),)
         port = self.ports[name] = self.world.port(network, **wish, **values)
         self.places[name] = node
         host = self.hosts[name] = Host(name, MacAddress.parse(port.mac_address), self.scheduler, lambda frame: None)
@@ -160,7 +177,31 @@ class LabTopology:
         return tuple(self._station(host) for name, host in self.lab.hosts.items() if name not in self.lab.ports)
 
 
-def address(text: str) -> Ipv4Address:
-    found = parse_address(text)
-    assert isinstance(found, Ipv4Address)
-    return found
+def documented() -> Lab:
+    """The founding documents' scenario: two networks behind myrouter, a public one; vm1 and vm3 on compute1, vm2 and
+    vm4 on compute2; a floating IP for vm1; ICMP and TCP 22 are let in."""
+    lab = Lab()
+    world = lab.world
+    private, other = world.network(name="private-net"), world.network(name="other-net")
+    subnets = world.subnet(private, "192.168.10.0/24", name="private-subnet"), world.subnet(other, "10.0.1.0/24")
+    public = world.network(
+        name="public-net", router_external=True, provider_network_type="flat", provider_physical_network=PHYSNET
+    )
+    world.subnet(public, "203.0.113.0/24", enable_dhcp=False)
+    router = world.router(name="myrouter")
+    for subnet in subnets:
+        world.plug(router, subnet)
+    world.gateway(router, public)
+    first = lab.server("vm1", private, "compute1", address="192.168.10.11")
+    group = world.default_group()
+    world.rule(group.id, protocol="icmp")
+    world.rule(group.id, protocol="tcp", port_range_min=22, port_range_max=22)
+    lab.server("vm2", private, "compute2", address="192.168.10.12")
+    lab.server("vm3", other, "compute1", address="10.0.1.13")
+    lab.server("vm4", other, "compute2", address="10.0.1.14")
+    world.floating_ip(public, first)
+    lab.outside()
+    lab.networks = {"private-net": private, "other-net": other, "public-net": public}
+    lab.router = router
+    lab.settle()
+    return lab

@@ -132,8 +132,9 @@ def router_key(router: LogicalRouter, view: View) -> Iterator[Output]:
 
 @derived
 def is_there(view: View, row_type: type[LogicalSwitch] | type[LogicalRouter], uuid: str) -> bool:
-    """Whether the switch or router is there, whatever it says."""
-    return view.get(row_type, uuid) is not None
+    """Whether the switch or router is there; as for northd, a router that is switched off is not."""
+    row = view.get(row_type, uuid)
+    return row is not None and not (isinstance(row, LogicalRouter) and row.enabled is False)
 
 
 def switch_of(view: View, port: str) -> str | None:
