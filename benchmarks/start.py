@@ -49,7 +49,9 @@ def show(name: str, starts: list[Start]) -> None:
     """One line: the median of each figure."""
     middle = [sorted(figures)[len(starts) // 2] for figures in zip(*starts, strict=True)]
     accepting, token, network, processor, megabytes = middle
-    print(f"{name:<28} {accepting:>11.2f} {token:>8.2f} {network:>8.2f} {processor:>7.2f} {megabytes:>9.0f}", flush=True)
+    print(
+        f"{name:<28} {accepting:>11.2f} {token:>8.2f} {network:>8.2f} {processor:>7.2f} {megabytes:>9.0f}", flush=True
+    )
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from typing import Any, Final
 
 from brume.dataplane.flow_tables import FlowTables
@@ -30,6 +31,11 @@ class Bridge:
         self.levels: dict[int, tuple[float, float]] = {}  # meter: (tokens, when)
         self.macs: dict[tuple[int, int], list[float]] = {}  # (VLAN, MAC): [port, last seen]
         self.version = 0
+        self._numbers: dict[str, int] = {}
+        self._freed: list[int] = []  # a heap
+        self._highest = 0
+        self.tunnels: dict[tuple[str, int | None], Port] = {}
+        """Tunnel ports by protocol and remote address; None: any."""
         self.add_port(name, ports.LOCAL, PortKind.LOCAL)
 
     @property
@@ -38,32 +44,63 @@ class Bridge:
 
     def add_port(self, name: str, number: int | None = None, kind: PortKind = PortKind.TAP, **options: Any) -> Port:
         """Add a port; without a number it gets the lowest free one. `options` are Port's other fields."""
-        if number is None:
-            number = next(i for i in range(1, ports.MAX) if i not in self.ports)
-        if number in self.ports or any(port.name == name for port in self.ports.values()):
+        if number in self.ports or name in self._numbers:
             raise OpenFlowError(f"bridge {self.name} has a port {number} or {name} already")
+        if number is None:
+            number = self._free_number()
         port = Port(number=number, name=name, kind=kind, **options)
         self.ports[number] = port
+        self._numbers[name] = number
         self.counters[number] = PortCounters()
+        if kind is PortKind.TUNNEL:
+            self.tunnels.setdefault((port.protocol, port.remote), port)
         self.version += 1
         return port
 
+    def _free_number(self) -> int:
+        """The lowest number that no port has: one given back, or the next after the highest taken this way."""
+        while self._freed:
+            number = heapq.heappop(self._freed)
+            if number not in self.ports:
+                return number
+        self._highest += 1
+        while self._highest in self.ports:
+            self._highest += 1
+        if self._highest >= ports.MAX:
+            raise OpenFlowError(f"bridge {self.name} has no number left for a port")
+        return self._highest
+
     def delete_port(self, port: int | str) -> None:
         """Delete a port and what was learned on it."""
-        number = self.port(port).number
-        del self.ports[number], self.counters[number]
+        gone = self.port(port)
+        number = gone.number
+        del self.ports[number], self.counters[number], self._numbers[gone.name]
+        if number <= self._highest:
+            heapq.heappush(self._freed, number)
+        if gone.kind is PortKind.TUNNEL:
+            self._forget_tunnel(gone)
         self.macs = {key: seen for key, seen in self.macs.items() if seen[0] != number}
         self.version += 1
 
+    def _forget_tunnel(self, gone: Port) -> None:
+        key = gone.protocol, gone.remote
+        if self.tunnels.get(key) is gone:
+            del self.tunnels[key]
+            for other in self.ports.values():
+                if other.kind is PortKind.TUNNEL and (other.protocol, other.remote) == key:
+                    self.tunnels[key] = other
+                    return
+
     def port(self, port: int | str) -> Port:
         """The port with this number or name."""
-        found = self.ports.get(port) if isinstance(port, int) else self._named(port)
+        found = self.ports.get(port) if isinstance(port, int) else self.named(port)
         if found is None:
             raise OpenFlowError(f"bridge {self.name} has no port {port}")
         return found
 
-    def _named(self, name: str) -> Port | None:
-        return next((port for port in self.ports.values() if port.name == name), None)
+    def named(self, name: str) -> Port | None:
+        """The port with this name, if there is one."""
+        return self.ports.get(self._numbers.get(name, -1))
 
     def port_names(self) -> dict[int, str]:
         """For printing flows with names."""

@@ -67,9 +67,9 @@ class Switch:
     def peer_of(self, port: Port) -> tuple[Bridge, Port] | None:
         """The other end of a patch port."""
         for bridge in self.bridges.values():
-            for other in bridge.ports.values():
-                if other.name == port.peer and other.peer == port.name and other.kind is PortKind.PATCH:
-                    return bridge, other
+            other = bridge.named(port.peer)
+            if other is not None and other.peer == port.name and other.kind is PortKind.PATCH:
+                return bridge, other
         return None
 
     # -- packets in ----------------------------------------------------------------------------------------------
@@ -236,12 +236,9 @@ class Switch:
 
     def _tunnel_port(self, protocol: str, source: int) -> tuple[Bridge, Port] | None:
         """The tunnel port of this remote chassis, else one that takes any."""
-        any_remote = None
-        for bridge in self.bridges.values():
-            for port in bridge.ports.values():
-                if port.kind is PortKind.TUNNEL and port.protocol == protocol:
-                    if port.remote == source:
-                        return bridge, port
-                    if port.remote is None:
-                        any_remote = bridge, port
-        return any_remote
+        for remote in (source, None):
+            for bridge in self.bridges.values():
+                port = bridge.tunnels.get((protocol, remote))
+                if port is not None:
+                    return bridge, port
+        return None
