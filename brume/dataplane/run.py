@@ -4,7 +4,8 @@ An action, compiled (`compile.py`), is a function of a Run. It changes `key`; fr
 when something is sent. `looked` and `written` say which bits of the packet's first key decided what happens, and
 which were overwritten since: what `cache.py` needs to do the same again for the next such packet.
 
-Rules, as Open vSwitch (ofproto/ofproto-dpif-xlate.c): at most 64 tables deep and 4096 resubmits; a packet is not sent
+Rules, as Open vSwitch (ofproto/ofproto-dpif-xlate.c): at most 64 tables deep and 4096 resubmits (and here a limit on
+all that one packet may cause, so that no flows can make it endless); a packet is not sent
 back to its input port but by IN_PORT; what `clone`, a group's bucket or a patch port changes is forgotten after it;
 `ct(table=)` goes on with a copy in that table while the actions after it go on with the original.
 """
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 
 MAX_DEPTH: Final = 64
 MAX_RESUBMITS: Final = 4096
-MAX_RECIRCULATIONS: Final = 64
+MAX_RECIRCULATIONS: Final = 16  # one inside the other
+MAX_LOOKUPS: Final = 4 * MAX_RESUBMITS  # of one packet, its copies and recirculations together
 
 _IN_PORT: Final = FIELDS["in_port"]
 _ETH_SRC: Final = FIELDS["eth_src"]
@@ -80,6 +82,7 @@ class Run:
         "key",
         "live",
         "looked",
+        "lookups",
         "now",
         "operations",
         "queue",
@@ -106,7 +109,7 @@ class Run:
         self.entry: Entry | None = None
         self.frames: list[Pending] = []
         self.stack: list[int] = []
-        self.depth = self.resubmits = self.recirculations = 0
+        self.depth = self.resubmits = self.recirculations = self.lookups = 0
         self.queue = 0
         self.stopped = False
         self.live = True  # False in a trace: count, learn and commit nothing
@@ -127,10 +130,12 @@ class Run:
         following: int | None = table
         while following is not None:
             self.resubmits += 1
+            self.lookups += 1
             self.depth += following <= self.table  # as Open vSwitch, which counts only ways back
-            if self.depth > MAX_DEPTH or self.resubmits > MAX_RESUBMITS:
+            if self.depth > MAX_DEPTH or self.resubmits > MAX_RESUBMITS or self.lookups > MAX_LOOKUPS:
                 self.drop("too many resubmits")
                 self.stopped = True
+                self.cacheable = False
                 break
             key = self.key if in_port is None else _IN_PORT.set(self.key, in_port)
             found = self.bridge.tables.by_number.get(following)
@@ -309,10 +314,10 @@ class Run:
         if number >= ports.MAX and number != ports.LOCAL:
             self.switch.reserved_output(self, number)
             return
+        self.looked |= _IN_PORT.mask & ~self.written
         if number == _IN_PORT.get(self.key):
             self.drop("not sent back to the port it came from")
             return
-        self.looked |= _IN_PORT.mask & ~self.written
         self.send(number)
 
     def send(self, number: int) -> None:

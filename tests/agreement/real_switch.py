@@ -57,6 +57,18 @@ class RealSwitch:
     def ofctl(self, *arguments, given=None):
         return run("ovs-ofctl", "-O", "OpenFlow15", *arguments, env=self.env, given=given)
 
+    def understands(self, line):
+        """Whether ovs-ofctl finds a flow legal (in OpenFlow 1.0 with Nicira extensions, the most lenient)."""
+        given = ("ovs-ofctl", "-O", "OpenFlow10", "parse-flow", line)
+        return subprocess.run(given, env=self.env, capture_output=True, check=False, timeout=60).returncode == 0
+
+    def replace_flows(self, bridge, lines):
+        """Only these flows, whatever version each needs."""
+        self.ofctl("del-flows", bridge)
+        text = "\n".join([*lines, ""])
+        run("ovs-ofctl", "-O", "OpenFlow10", "add-flows", bridge, "-", env=self.env, given=text)
+        self.appctl("revalidator/purge")  # what the datapath remembers of former flows
+
     def appctl(self, method, *arguments):
         """As ovs-appctl: one JSON-RPC call on the control socket, without starting a program for each packet."""
         if self._control is None:

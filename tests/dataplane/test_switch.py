@@ -53,6 +53,12 @@ def test_outputs_and_where_a_packet_does_not_go():
     assert Story("actions=ALL").send() == [ports.LOCAL, 2, 3, 4, 5]
 
 
+def test_the_port_a_packet_came_by_is_remembered_with_what_was_not_sent():
+    story = Story("actions=output:3")
+    assert story.send(port=3) == []
+    assert story.send(port=1) == [3]
+
+
 def test_a_table_leads_to_another_and_back():
     story = Story(
         "table=0,actions=set_field:1->reg0,resubmit(,1),output:3",
@@ -72,6 +78,12 @@ def test_an_endless_loop_ends():
     assert Story("actions=resubmit(,0)").send() == []
     assert Story("actions=output:2,resubmit(,0)").send() == [2] * 64
     assert Story("table=0,actions=resubmit(,1),resubmit(,1)", "table=1,actions=resubmit(,0)").send() == []
+
+
+def test_copies_of_copies_end_too():
+    tracked = "table=0,ip actions=ct(commit,table=0),ct(table=0,zone=2),clone(ct(table=0),resubmit(,0)),resubmit(,0)"
+    assert Story(tracked).send() == []
+    assert Story(tracked, caching=False).send() == []
 
 
 def test_fields_and_the_stack():
