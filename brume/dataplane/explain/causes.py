@@ -300,6 +300,10 @@ def no_address(station: str) -> Cause:
     )
 
 
+def own_address(station: str, address: object) -> Cause:
+    return Cause(f"{station} itself has the address {address}: the packet never leaves it")
+
+
 def not_running(station: str) -> Cause:
     return Cause(f"{station} is plugged in on no chassis", (f"openstack server start {station}",))
 

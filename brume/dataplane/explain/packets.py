@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
-from brume.packets import icmp4, tcp
+from brume.packets import PacketError, icmp4, tcp
 from brume.packets.arp import REQUEST, Arp
 from brume.packets.build import stack
 from brume.packets.ethernet import Ethernet
 from brume.packets.header import Header
 from brume.packets.icmp4 import Echo, Icmp4
 from brume.packets.ipv4 import Ipv4
-from brume.packets.layers import headers
+from brume.packets.layers import walk
 from brume.packets.tcp import Tcp
 from brume.packets.udp import Udp
 from brume.values import Ipv4Address, MacAddress
@@ -61,7 +61,7 @@ def question(mac: MacAddress, source: Ipv4Address, target: Ipv4Address) -> bytes
 
 def answer(frame: bytes, target_mac: MacAddress, accepts: bool) -> bytes | None:
     """What the receiver of a first packet sends back; `accepts`: somebody listens. None: nothing would come."""
-    found: dict[type[Header], Header] = {type(one): one for one in headers(frame) if isinstance(one, Header)}
+    found: dict[type[Header], Header] = {type(one): one for one in headers_of(frame)}
     link, ip = found.get(Ethernet), found.get(Ipv4)
     if not isinstance(link, Ethernet) or not isinstance(ip, Ipv4):
         return None
@@ -92,11 +92,21 @@ def _port_unreachable(ends: Ends, frame: bytes, offset: int) -> bytes:
     return stack(ends.link(), ends.ip(), head, icmp4.Unreachable(), frame[offset:])
 
 
+def headers_of(frame: bytes) -> list[Header]:
+    """The headers of a frame, as far as they make sense: the payload of a packet to port 53 is no DNS message."""
+    found: list[Header] = []
+    try:
+        found.extend(layer.content for layer in walk(frame) if isinstance(layer.content, Header))
+    except PacketError:
+        return found
+    return found
+
+
 def ipv4_of(frame: bytes) -> Ipv4 | None:
     """The outermost IPv4 header of a frame."""
-    return next((one for one in headers(frame) if isinstance(one, Ipv4)), None)
+    return next((one for one in headers_of(frame) if isinstance(one, Ipv4)), None)
 
 
 def echo_type(frame: bytes) -> int | None:
     """The ICMP type of a frame, if it is ICMP."""
-    return next((one.type for one in headers(frame) if isinstance(one, Icmp4)), None)
+    return next((one.type for one in headers_of(frame) if isinstance(one, Icmp4)), None)

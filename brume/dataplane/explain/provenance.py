@@ -126,6 +126,8 @@ class Provenance:
             label = self.label(resource) if resource is not None else binding.logical_port
             if binding.type == "chassisredirect":
                 label = f"{label}, on its gateway chassis"
+            elif binding.type == "localnet":
+                label = f"physical network {binding.options.get('network_name', '')}"
             return LogicalPort(binding.logical_port, label, binding, resource)
         for group in southbound.find(multicast_group_by_tunnel_key, (datapath.uuid, key)):
             return LogicalPort(group.name, f"multicast group {group.name}", group, None)

@@ -24,11 +24,14 @@ from brume.packets.describe import describe
 from brume.packets.explain import explain
 from brume.packets.geneve import Geneve, ovn_keys
 from brume.packets.ipv4 import Ipv4
-from brume.packets.layers import headers
 from brume.values import Ipv4Address
 
 Line = Sequence[tuple[Hop, Path]]
 _FROM_OUTER: Final = ("ipv4", "udp", "geneve", "geneve option")
+
+
+NOT_YET_KNOWN: Final = "00:00:00:00:00:00"
+"""What a router puts for the MAC address of a next hop that it has yet to ask for."""
 
 
 class Piece(NamedTuple):
@@ -173,10 +176,9 @@ class Story:
 
     def _keys(self, packet: Encapsulated | None) -> tuple[int, int, int, str, str, str]:
         """Datapath, ingress and egress keys of a Geneve packet, and what each stands for; zeros when it has none."""
-        found = headers(packet.payload, Geneve) if packet is not None and packet.protocol == "geneve" else ()
-        geneve = found[0] if found else None
-        keys = ovn_keys(geneve) if isinstance(geneve, Geneve) else None
-        if not isinstance(geneve, Geneve) or keys is None:
+        geneve = Geneve.parse(packet.payload) if packet is not None and packet.protocol == "geneve" else None
+        keys = ovn_keys(geneve) if geneve is not None else None
+        if geneve is None or keys is None:
             return 0, 0, 0, "", "", ""
         datapath = self.provenance.datapath(geneve.vni)
         source, target = (self.provenance.port(datapath, key) for key in (keys.ingress, keys.egress))
@@ -217,7 +219,7 @@ def net_changes(tables: Sequence[TableStep]) -> list[Changed]:
         for one in (*step.headers, *(change for helper in step.helpers for change in helper.headers)):
             first = found.get(one.field, one)
             found[one.field] = Changed(one.field, first.before, one.after)
-    return [one for one in found.values() if one.before != one.after]
+    return [one for one in found.values() if one.before != one.after and one.after != NOT_YET_KNOWN]
 
 
 def _route_facts(tables: Sequence[TableStep]) -> tuple[str, ...]:

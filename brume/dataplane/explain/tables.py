@@ -9,7 +9,7 @@ from brume.dataplane.explain.explanation import Because, Changed, TableStep
 from brume.dataplane.explain.journey import INTEGRATION, Hop
 from brume.dataplane.explain.paths import Path, Visit
 from brume.dataplane.explain.provenance import DATAPATH, Datapath, Origin, Provenance
-from brume.dataplane.trace import Change, Looked, Tracked
+from brume.dataplane.trace import Change, Looked, Told, Tracked
 from brume.openflow.messages.field_text import format_value
 from brume.openflow.messages.fields import FIELDS
 from brume.openflow.messages.flow_text import format_flow
@@ -88,6 +88,7 @@ class Tables:
         notable = self._notable(changed, datapath, following, FIELDS[INPORT].get(_next_key(path, index)))
         because = self.because(looked, following if looked.table == 0 else datapath)
         tracked = tuple(_tracking(one) for one in visit.tracked)
+        ends_here = last and (path.end is None or isinstance(path.end, Told))
         return TableStep(
             chassis=hop.chassis,
             bridge=looked.bridge,
@@ -103,7 +104,7 @@ class Tables:
             helpers=tuple(self._helper(hop, one, datapath) for one in visit.helpers),
             headers=header_changes(changed),
             tracked=tracked,
-            shown=_is_shown(visit, stage, notable, because) or (last and path.end is None),
+            shown=ends_here or _is_shown(visit, stage, notable, because),
         )
 
     def _helper(self, hop: Hop, looked: Looked, datapath: Datapath | None) -> TableStep:
@@ -140,7 +141,7 @@ class Tables:
     @staticmethod
     def _title(looked: Looked, stage: Stage | None) -> str:
         if looked.bridge != INTEGRATION:
-            return f"{looked.bridge} table {looked.table}"
+            return "normal"
         if stage is not None:
             return stage.title
         return Table(looked.table).name.lower() if looked.table in Table._value2member_map_ else "?"

@@ -20,6 +20,10 @@ WHOLE: Final = ("Logical_Switch", "Logical_Router")
 HIDDEN_OCTETS: Final = ("checksum", "identification", "reserved2", "options (", "dscp", "fragment", "header length")
 
 
+CLEARING: Final = re.compile(r"(?:set_field:0->reg\d+,){3,}")
+"""Registers are forgotten from pipeline to pipeline: sixteen actions that say one thing."""
+
+
 class Paint:
     """Colours, or none."""
 
@@ -72,12 +76,12 @@ def _step(step: Step, paint: Paint, verbose: bool, width: int) -> Iterator[str]:
 
 
 def _tables(tables: Sequence[TableStep], paint: Paint, verbose: bool, width: int) -> Iterator[str]:
-    chassis_bridge = ""
+    before = "br-int"
     for (bridge, datapath, pipeline), group in groupby(tables, lambda one: (one.bridge, one.datapath, one.pipeline)):
         found = list(group)
-        if bridge != chassis_bridge and bridge != "br-int":
+        if bridge != before:
             yield f"   {paint(CYAN, bridge)}"
-        chassis_bridge = bridge
+        before = bridge
         if pipeline:
             yield f"   {paint(CYAN, f'{datapath}, {pipeline}')}"
         yield from _group(found, paint, verbose, width)
@@ -104,10 +108,11 @@ def _table(table: TableStep, paint: Paint, verbose: bool, width: int) -> Iterato
     helper = "     "
     yield f"{helper}table {table.table:<3} {paint(BOLD, table.title)}: {table.purpose}"
     indent = " " * 15
-    flow = table.flow if table.flow is not None else "no flow matches: dropped"
-    yield from (paint(DIM, line) for line in _wrapped(indent, _without_table(flow), width))
+    flow = _without_table(table.flow) if table.flow is not None else "no flow matches: dropped"
+    flow = flow if verbose else CLEARING.sub("...,", flow)
+    yield from (paint(DIM, line) for line in _wrapped(indent, flow, width))
     for change in table.changes if verbose else table.notable:
-        yield f"{indent}{paint(GREEN, change)}"
+        yield from (paint(GREEN, line) for line in _wrapped(indent, change, width))
     for one in table.tracked:
         yield f"{indent}{one}"
     for beside in table.helpers:

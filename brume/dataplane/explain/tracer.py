@@ -164,6 +164,8 @@ class _Question:
         source = station.address_towards(address)
         if not isinstance(source, Ipv4Address):
             raise Stopped(causes.no_address(station.name))
+        if station.has(address):
+            raise Stopped(causes.own_address(station.name, address))
         neighbor, facts = self._neighbor(station, source, address)
         ends = Ends(station.mac, neighbor.mac, source, address)
         frame = first_packet(ends, self.request.protocol, self.request.port)
@@ -304,4 +306,6 @@ def _place(station: Station) -> str:
 def _ipv4(address: IpAddress) -> Ipv4Address:
     if not isinstance(address, Ipv4Address):
         raise TraceError(f"{address}: only IPv4 packets are traced")
+    if address.is_multicast or address.is_broadcast or address.is_loopback or address.is_unspecified:
+        raise TraceError(f"{address} is not the address of one host on the network")
     return address

@@ -9,7 +9,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from brume.cloud.network import ports
-from brume.cloud.network.resources import FixedIp, Port
+from brume.cloud.network.resources import FixedIp, FloatingIp, Port
+from brume.cloud.network.settings import NetworkSettings
 from brume.dataplane.explain.provenance import Provenance
 from brume.dataplane.explain.requests import journal_requests
 from brume.dataplane.explain.topology import Plug, Route, Station
@@ -33,8 +34,8 @@ PHYSNET = "physnet1"
 class Lab:
     """Two nodes, compute1 a gateway; a physical network with one host, `outside`."""
 
-    def __init__(self, underlay_mtu: int = 1600) -> None:
-        self.world = World()
+    def __init__(self, underlay_mtu: int = 1600, *, distributed: bool = False) -> None:
+        self.world = World(NetworkSettings(distributed_floating_ip=distributed))
         numbers = itertools.count(1)
         self.world.context = replace(self.world.context, new_id=lambda: derive_uuid("lab", str(next(numbers))))
         self.scheduler = Scheduler(1_800_000_000.0)
@@ -83,6 +84,8 @@ class Lab:
             host.send = self.chassis[node].plug(port.id, host.receive)
             if dhcp:
                 host.dhcp.start()
+            with self.world.store.write(self.world.context) as session:
+                ports.set_port_status(self.world.context, session, port.id, True)
         self.settle()
         return port
 
@@ -100,6 +103,9 @@ class Lab:
         host.add_address(InterfaceAddress.parse("198.51.100.10/32"))
         self.settle()
         return host
+
+    def floating_ips(self) -> list[FloatingIp]:
+        return self.world.look(lambda session: session.find(FloatingIp))
 
     def settle(self, seconds: float = 3.0) -> None:
         self.scheduler.run_for(seconds)
@@ -177,10 +183,10 @@ class LabTopology:
         return tuple(self._station(host) for name, host in self.lab.hosts.items() if name not in self.lab.ports)
 
 
-def documented() -> Lab:
+def documented(*, distributed: bool = False) -> Lab:
     """The founding documents' scenario: two networks behind myrouter, a public one; vm1 and vm3 on compute1, vm2 and
     vm4 on compute2; a floating IP for vm1; ICMP and TCP 22 are let in."""
-    lab = Lab()
+    lab = Lab(distributed=distributed)
     world = lab.world
     private, other = world.network(name="private-net"), world.network(name="other-net")
     subnets = world.subnet(private, "192.168.10.0/24", name="private-subnet"), world.subnet(other, "10.0.1.0/24")
@@ -196,10 +202,12 @@ def documented() -> Lab:
     group = world.default_group()
     world.rule(group.id, protocol="icmp")
     world.rule(group.id, protocol="tcp", port_range_min=22, port_range_max=22)
-    lab.server("vm2", private, "compute2", address="192.168.10.12")
+    second = lab.server("vm2", private, "compute2", address="192.168.10.12")
     lab.server("vm3", other, "compute1", address="10.0.1.13")
     lab.server("vm4", other, "compute2", address="10.0.1.14")
     world.floating_ip(public, first)
+    if distributed:
+        world.floating_ip(public, second)
     lab.outside()
     lab.networks = {"private-net": private, "other-net": other, "public-net": public}
     lab.router = router

@@ -81,6 +81,32 @@ def test_a_floating_ip_is_translated_on_the_way_in(lab: Lab) -> None:
     assert dnat.because[-1].label.startswith("floating IP 203.0.113.")
 
 
+def test_a_distributed_floating_ip_is_translated_on_its_servers_own_chassis() -> None:
+    found = ask(documented(distributed=True), "outside", "vm2", "tcp", 22)
+    assert (found.outcome, kinds(found)) == ("answered", SIX)
+    assert {table.chassis for step in found.steps for table in step.tables} == {"compute2"}
+
+
+def test_two_floating_ips_meet_on_the_physical_network() -> None:
+    lab = documented(distributed=True)
+    (address,) = (one.floating_ip_address for one in lab.floating_ips() if one.fixed_ip_address == "192.168.10.12")
+    found = ask(lab, "vm1", address, "tcp", 22)
+    assert (found.outcome, kinds(found)) == ("answered", SIX)
+    assert found.steps[2].title == "Geneve encapsulation: none"
+    assert found.steps[3].place == "compute1 -> compute2"
+
+
+def test_any_pair_can_be_asked_about(lab: Lab) -> None:
+    hosts = ("vm1", "vm2", "vm3", "vm4", "outside")
+    for source in hosts:
+        for destination in (*hosts, "192.168.10.1", "203.0.113.200"):
+            for protocol, port in (("icmp", None), ("tcp", 22), ("udp", 53)):
+                found = ask(lab, source, destination, protocol, port)
+                assert found.steps
+                assert found.passed or found.cause is not None, found.verdict
+                assert render(found)
+
+
 def test_the_routers_own_address_answers_pings(lab: Lab) -> None:
     found = ask(lab, "vm2", "10.0.1.1")
     assert (found.outcome, found.verdict) == ("answered", "answered by the router that has 10.0.1.1")
@@ -135,5 +161,8 @@ def test_questions_that_cannot_be_asked_are_refused(lab: Lab) -> None:
         ask(lab, "vm9", "vm1")
     with pytest.raises(TraceError, match="tcp needs a port"):
         ask(lab, "vm1", "vm2", "tcp")
+    for address in ("224.0.0.1", "255.255.255.255", "127.0.0.1"):
+        with pytest.raises(TraceError, match="not the address of one host"):
+            ask(lab, "vm1", address)
     with pytest.raises(TraceError, match="only IPv4"):
         ask(lab, "vm1", "fd00::1")
