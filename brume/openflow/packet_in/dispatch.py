@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from brume.openflow.packet_in import (
     arp,
     dhcp4,
+    dhcp6,
     fragment_mtu,
     icmp,
     learn,
@@ -33,6 +34,7 @@ HANDLERS: Final[Mapping[Opcode, Handler]] = {
     Opcode.PUT_DHCP_OPTS: dhcp4.put_dhcp_opts,
     Opcode.ND_NA: neighbor.advertise,
     Opcode.PUT_ND: learn.neighbor6,
+    Opcode.PUT_DHCPV6_OPTS: dhcp6.put_dhcpv6_opts,
     Opcode.LOG: log.log,
     Opcode.PUT_ND_RA_OPTS: router_advertisement.put_nd_ra_opts,
     Opcode.ND_NS: neighbor.solicit,
