@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import msgspec
+import sqlalchemy as sql
+
 from brume.cloud.compute.resources import Node, Server
 from brume.cloud.context import RequestContext
 from brume.cloud.errors import BadRequest, NotFound
@@ -15,6 +18,14 @@ from brume.cloud.store.session import Session
 
 SILENT_AFTER = 60.0
 """Seconds without a word after which a node counts as down (Nova's service_down_time)."""
+
+_SERVERS = sql.table(Server.DECLARATION.table, sql.column("host"), sql.column("flavor"))
+_BY_HOST = (
+    sql.select(_SERVERS.c.host, _SERVERS.c.flavor, sql.func.count())
+    .where(_SERVERS.c.host.is_not(None))
+    .group_by(_SERVERS.c.host, _SERVERS.c.flavor)
+)
+"""Few rows however many servers there are: scheduling asks for each new server."""
 
 
 class HostNotFound(NotFound):
@@ -60,13 +71,13 @@ def is_up(node: Node, now: float) -> bool:
 def usage(session: Session) -> Mapping[str, Usage]:
     """What is used on each node, by host."""
     used: dict[str, Usage] = {}
-    for server in session.find(Server):
-        if server.host is not None:
-            before = used.get(server.host, Usage())
-            used[server.host] = Usage(
-                before.servers + 1,
-                before.vcpus + server.flavor["vcpus"],
-                before.ram + server.flavor["ram"],
-                before.disk + server.flavor["disk"],
-            )
+    for host, text, count in session.execute(_BY_HOST):
+        flavor = msgspec.json.decode(text)
+        before = used.get(host, Usage())
+        used[host] = Usage(
+            before.servers + count,
+            before.vcpus + count * flavor["vcpus"],
+            before.ram + count * flavor["ram"],
+            before.disk + count * flavor["disk"],
+        )
     return used
