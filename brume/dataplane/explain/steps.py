@@ -146,14 +146,13 @@ class Story:
 
     def _arrival(self, piece: Piece, tables: tuple[TableStep, ...], arrival: Sequence[str]) -> Step:
         hop = piece.first
-        notes = tuple(one.note for one, _ in piece.hops if one.note)
+        after = (*(one.note for one, _ in piece.hops if one.note), *arrival)
+        title, fact = "Arrival and delivery", f"the frame comes in by {hop.place.bridge}"
         if hop.came == TUNNEL:
-            facts: tuple[str, ...] = (f"out of the Geneve header: {self._keys_in_words(hop.outer)}",)
-            return Step(
-                0, "delivery", "Decapsulation and delivery", hop.chassis, facts, tables, after=(*notes, *arrival)
-            )
-        facts = (f"the frame comes in by {hop.place.bridge}",)
-        return Step(0, "delivery", "Arrival and delivery", hop.chassis, facts, tables, after=(*notes, *arrival))
+            title = "Decapsulation and delivery"
+            fact = f"out of the Geneve header: {self._keys_in_words(hop.outer)}"
+        facts = (fact, *_changed_facts(tables))
+        return Step(0, "delivery", title, hop.chassis, facts, tables, after=after)
 
     def _crossing(self, piece: Piece, wrapping: tuple[TableStep, ...], following: Piece) -> Iterator[Step]:
         packet, here, there = piece.tunnel, piece.first.chassis, following.first.chassis
@@ -231,7 +230,11 @@ def _route_facts(tables: Sequence[TableStep]) -> tuple[str, ...]:
             route = prefix.group(1) if prefix is not None else "0.0.0.0/0"
             out = next((one for one in step.notable if one.startswith("outport")), "").rpartition(" -> ")[2]
             facts.append(f"{step.datapath}: route {route}, out of {out or 'the same port'}")
-    return (*facts, *(f"{HEADERS[one.field]}: {one.before} -> {one.after}" for one in net_changes(tables)))
+    return (*facts, *_changed_facts(tables))
+
+
+def _changed_facts(tables: Sequence[TableStep]) -> tuple[str, ...]:
+    return tuple(f"{HEADERS[one.field]}: {one.before} -> {one.after}" for one in net_changes(tables))
 
 
 def _split_routing(tables: tuple[TableStep, ...]) -> tuple[tuple[TableStep, ...], tuple[TableStep, ...]]:
