@@ -11,11 +11,15 @@ import uvicorn
 from brume.cli.control import Message
 from brume.cloud.compute.resources import Server
 from brume.dataplane.bridge import Bridge
+from brume.dataplane.explain.explanation import TraceError, TraceRequest
+from brume.dataplane.explain.text import render
+from brume.dataplane.explain.tracer import Tracer
 from brume.openflow.messages.flow_text import Shown, format_flow
 from brume.service.cloud import EmbeddedCloud
 from brume.service.control import Command, ControlError
 from brume.service.instances import Running
 from brume.service.outside import NAME as OUTSIDE
+from brume.service.topology import LiveTopology
 from brume.simulator.host.host import Host
 from brume.simulator.pcap import file_header, record
 
@@ -114,8 +118,16 @@ class Commands:
         self, source: str, destination: str, protocol: str, port: int | None, json: bool
     ) -> AsyncIterator[Message]:
         """One packet's way."""
-        raise ControlError("tracing is not there yet")
-        yield Message()
+        try:
+            request = TraceRequest(source, destination, protocol, port)  # type: ignore[arg-type]
+            found = Tracer(LiveTopology(self._cloud)).trace(request)
+        except TraceError as error:
+            raise ControlError(str(error)) from error
+        if json:
+            yield Message(data=found.as_dict())
+        else:
+            yield Message(out=render(found).rstrip("\n"))
+        yield Message(exit=0 if found.passed else 1)
 
     async def down(self) -> AsyncIterator[Message]:
         """End the cloud."""

@@ -204,14 +204,16 @@ class _Question:
         lost = failure(asked, self.request, self.story.tables, None)
         if lost is not None and lost.where in OWN_PORT:
             return causes.cause_of(lost)
-        subnet = next((one for one in self.cloud.rows(Subnet) if one.gateway_ip == str(hop)), None)
+        port = self.cloud.get(Port, station.port_id) if station.port_id is not None else None
+        own = {fixed.subnet_id for fixed in port.fixed_ips} if port is not None else set()
+        subnet = next((one for one in self.cloud.rows(Subnet) if one.gateway_ip == str(hop) and one.id in own), None)
         if not is_gateway or subnet is None:
             return causes.nobody_answers(station.name, hop, None, None)
-        for port in self.cloud.rows(Port):
-            if port.device_owner == "network:router_interface" and any(
-                fixed.subnet_id == subnet.id and fixed.ip_address == str(hop) for fixed in port.fixed_ips
+        for interface in self.cloud.rows(Port):
+            if interface.device_owner == "network:router_interface" and any(
+                fixed.subnet_id == subnet.id and fixed.ip_address == str(hop) for fixed in interface.fixed_ips
             ):
-                router = self.cloud.get(Router, port.device_id)
+                router = self.cloud.get(Router, interface.device_id)
                 if router is not None and not router.admin_state_up:
                     return causes.nobody_answers(station.name, hop, subnet.name, router)
                 return causes.nobody_answers(station.name, hop, None, None)

@@ -227,3 +227,12 @@ def test_a_chassis_has_gone(lab: Lab) -> None:
     del lab.chassis["compute2"]
     found = cause(lab, "vm1", "192.168.10.12")
     assert found.who == "underlay: no chassis has the tunnel address 192.168.56.12"
+
+
+def test_a_subnet_of_another_project_with_the_same_addresses_is_not_blamed(lab: Lab) -> None:
+    """Two networks with 10.0.1.0/24: only one is behind the router, and it is not the one that asks."""
+    twin = lab.world.network(name="twin-net")
+    lab.world.subnet(twin, "10.0.1.0/24", name="twin-subnet")
+    lab.server("vm5", twin, "compute1", address="10.0.1.15")
+    assert "no router has the gateway address of subnet twin-subnet" in cause(lab, "vm5", "vm1").who
+    assert cause(lab, "vm5", "vm4").who == "vm5 asks for the MAC address of 10.0.1.14, and nobody answers"
