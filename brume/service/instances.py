@@ -119,7 +119,7 @@ class Instances:
                 self._touched[(change.new or change.old).id] = None
             elif change.kind is Port:
                 for port in (change.old, change.new):
-                    if port is not None and port.device_owner.startswith("compute:"):
+                    if port is not None and port.device_id and port.device_owner.startswith("compute:"):
                         self._touched[port.device_id] = None
 
     def settle(self) -> None:
