@@ -96,6 +96,8 @@ class Cached:
                 after, tracked = run.conntrack.track(changed, made, operation.request, now)
                 if operation.table is not None:
                     run.again(operation.bridge, operation.table, after, tracked)
+                else:  # translated perhaps, though the pipeline goes on as if it were not
+                    made = tracked
             elif type(operation) is Learned:
                 operation.bridge.learn_mac(changed, operation.port, now)
             elif type(operation) is Metered and not operation.bridge.meter_passes(operation.meter_id, size, now):

@@ -237,9 +237,7 @@ class Run:
         if self.trace is not None:
             self._trace_tracked(request, table, key, tracked)
         elif table is None:
-            if tracked != frame:  # translated, but the pipeline goes on as if it were not
-                self.frame, self.base = tracked, self.key
-                self.cacheable = False
+            self.frame, self.base = tracked, self.key  # translated perhaps; the pipeline goes on as if it were not
         else:
             self._recirculate(table, key, tracked)
 

@@ -4,6 +4,8 @@ import random
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scapy.layers.inet import IP, TCP
 from scapy.layers.l2 import Ether
 
@@ -63,6 +65,9 @@ def traffic(chance, count):
             )
         )
     return frames
+
+
+FUZZED = chassis()
 
 
 def everything(result):
@@ -157,6 +162,25 @@ def test_the_second_chassis_can_be_traced_from_the_payload_on():
     there = switch.traced_tunnel("geneve", 0xC0A80002, 0x7F000001, bytes(back), 0)
     assert [looked.table for looked in there.flows()][:2] == [0, 40]
     assert picture(switch) == before
+
+
+@given(st.binary(max_size=150), st.integers(1, 7))
+@settings(deadline=None)
+def test_no_frame_breaks_a_chassis(data, port):
+    if port == 3:
+        return  # a patch port: nothing comes in there from outside
+    wanted = everything(FUZZED.receive("br-int", port, data, 0.0))
+    assert everything(FUZZED.receive("br-int", port, data, 0.0)) == wanted
+    t.trace(FUZZED, "br-int", port, data, 0.0)
+
+
+@given(st.integers(0, 60), st.integers(0, 255), st.sampled_from([4, 5, 6]))
+@settings(deadline=None)
+def test_no_damaged_packet_does(position, octet, port):
+    data = bytearray(tcp())
+    data[position % len(data)] = octet
+    FUZZED.receive("br-int", port, bytes(data), 0.0)
+    t.trace(FUZZED, "br-int", port, bytes(data), 0.0)
 
 
 def test_changes_are_named_as_the_packet_speaks():

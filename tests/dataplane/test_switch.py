@@ -174,6 +174,16 @@ def test_translation_reaches_the_frame():
     assert story.frame[IP].dst == "10.0.0.1"
 
 
+def test_translation_without_a_table_shows_on_the_wire_only():
+    story = Story(
+        "ip,nw_src=10.0.0.1 actions=ct(commit,zone=1,nat(src=192.0.2.1)),resubmit(,1)",
+        "table=1,ip,nw_src=10.0.0.1 actions=output:2",
+    )
+    for port in (1, 1, 5):
+        assert story.send(udp(sport=port)) == [2]
+        assert (story.frame[IP].src, story.frame[UDP].sport) == ("192.0.2.1", port)
+
+
 def test_ct_clear():
     story = Story(
         "table=0,ip actions=ct(table=1)",
