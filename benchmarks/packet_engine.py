@@ -1,100 +1,142 @@
-"""Packets per second through the flows of a real chassis (tests/data/openflow): run by hand, prints a table.
+"""Packets a second of the packet engine: UDP between servers on two nodes, security groups and tracking included.
 
-    .venv/bin/python benchmarks/packet_engine.py [PACKETS]
+    python -m benchmarks.packet_engine [--ports N] [--seconds S]
 
-Every packet is a TCP segment from one instance to another on the same chassis: some fifty tables, four passes through
-connection tracking, an ACL with conjunctions. "Looked up": without the cache, as the first packet after a change.
+The flows are those of a whole cloud. Each packet goes through the logical pipeline of its node with its firewall:
+`out` is from the server's card to the Geneve packet, `in` from the Geneve packet to the other server's card.
+
+    nothing cached      the first packet after any flow has changed
+    new connection      the first packet of a connection like others before it
+    cached              a packet of a connection that is going on
 """
 
 from __future__ import annotations
 
-import platform
-import struct
-import sys
+import argparse
+import itertools
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from brume.dataplane.extract import extract
-from brume.dataplane.ports import PortKind
-from brume.dataplane.rewrite import rewrite
+from benchmarks.flows_after_create import Lab
+from benchmarks.inside import inside
+from benchmarks.machine import machine
 from brume.dataplane.switch import Switch
-from brume.dataplane.trace import trace
-from brume.openflow.messages.fields import FIELDS
-from brume.openflow.messages.flow_text import parse_flow
-from brume.openflow.messages.group import parse_group
+from brume.packets.build import stack
+from brume.packets.ethernet import Ethernet
+from brume.packets.ipv4 import Ipv4
+from brume.packets.udp import Udp
+from brume.simulator.chassis import INTEGRATION
+from brume.values import Ipv4Address, MacAddress
 
-DATA = Path(__file__).parents[1] / "tests" / "data" / "openflow"
-A, C = (bytes.fromhex(mac) for mac in ("fa163e000110", "fa163e000112"))
-SYN, ACK, SYN_ACK = 0x02, 0x10, 0x12
-
-
-def chassis(caching: bool) -> Switch:
-    switch = Switch("hv1", caching=caching)
-    bridge = switch.add_bridge("br-int")
-    for number in (1, 2):
-        bridge.add_port(f"tunnel{number}", number, PortKind.TUNNEL, remote=0xC0A80001 + number)
-    for number in range(3, 8):
-        bridge.add_port(f"p{number}", number)
-    for line in (DATA / "ovn-chassis-openflow15.txt").read_text().splitlines():
-        bridge.tables.add(parse_flow(line))
-    for line in (DATA / "ovn-chassis-groups.txt").read_text().splitlines():
-        bridge.set_group(parse_group(line))
-    return switch
+PAYLOAD = bytes(100)
 
 
-def segment(sport: int, dport: int, flags: int, back: bool = False) -> bytes:
-    """From a (192.168.10.10) to c (192.168.10.12), or back; checksums do not matter here."""
-    source, target, ends = (C, A, (12, 10)) if back else (A, C, (10, 12))
-    ip = struct.pack("!BBHHHBBH4B4B", 0x45, 0, 60, 1, 0, 64, 6, 0, 192, 168, 10, ends[0], 192, 168, 10, ends[1])
-    return (
-        target
-        + source
-        + b"\x08\0"
-        + ip
-        + struct.pack("!HHIIBBHHH", sport, dport, 1, 1, 0x50, flags, 999, 0, 0)
-        + bytes(20)
-    )
+class Pair:
+    """Two servers on two nodes."""
+
+    def __init__(self, lab: Lab) -> None:
+        nodes = list(lab.inside.cloud.nodes.values())
+        for node in nodes:
+            lab.create_server(node.name)
+            lab.settle()
+            lab.rest()
+        ports: list[Any] = lab.inside.request("GET", "/network/v2.0/ports?device_owner=compute:nova")["ports"]
+        by_node = {port["binding:host_id"]: port for port in ports if port["binding:host_id"]}
+        self.source, self.target = (by_node[node.name] for node in nodes)
+        self.here: Switch = nodes[0].switch
+        self.there: Switch = nodes[1].switch
+        self.card = next(
+            number
+            for number, name in self.here.bridge(INTEGRATION).port_names().items()
+            if self.source["id"].startswith(name.removeprefix("tap-")[:11]) and name.startswith("tap-")
+        )
+        self.now = lab.inside.cloud.scheduler.now()
+
+    def frame(self, source_port: int, target_port: int) -> bytes:
+        """A datagram from one server to the other."""
+        ends = [(MacAddress.parse(port["mac_address"]), port["fixed_ips"][0]) for port in (self.source, self.target)]
+        (source_mac, source), (target_mac, target) = ends
+        return stack(
+            Ethernet(destination=target_mac, source=source_mac),
+            Ipv4(source=Ipv4Address.parse(source["ip_address"]), destination=Ipv4Address.parse(target["ip_address"])),
+            Udp(source=source_port, destination=target_port),
+            PAYLOAD,
+        )
+
+    def out(self, frame: bytes) -> Any:
+        """From the card into the tunnel."""
+        (packet,) = self.here.receive(INTEGRATION, self.card, frame, self.now).tunnels
+        return packet
+
+    def arrive(self, packet: Any) -> bytes:
+        """From the tunnel to the card."""
+        result = self.there.receive_tunnel("geneve", packet.source, packet.destination, packet.payload, self.now)
+        (out,) = result.outputs
+        return out.frame
 
 
-def timed(count: int, action: Callable[[int], object]) -> float:
-    """Microseconds each."""
-    start = time.perf_counter()
-    for i in range(count):
-        action(i)
-    return (time.perf_counter() - start) / count * 1e6
+def connections() -> Iterator[tuple[int, int]]:
+    """Pairs of ports, each once."""
+    return itertools.product(range(1024, 65536), range(7, 65536, 7))
 
 
-def measured(count: int, caching: bool) -> tuple[float, float]:
-    """(first packet of a connection, packet of an established one)"""
-    switch = chassis(caching)
-    frames = [segment(10000 + i % 50000, 22, SYN) for i in range(count)]
-    for frame in frames[:2]:
-        assert switch.receive("br-int", 4, frame, 0.0).outputs
-    first = timed(count - 2, lambda i: switch.receive("br-int", 4, frames[i + 2], i / 10000))
-    switch.receive("br-int", 6, segment(22, 10000, SYN_ACK, back=True), 9.0)
-    frame = segment(10000, 22, ACK)
-    assert switch.receive("br-int", 4, frame, 9.0).outputs
-    return first, timed(count, lambda i: switch.receive("br-int", 4, frame, 10 + i / 10000))
+def rate(action: Callable[[Any], object], work: list[Any], between: Callable[[], object] = lambda: None) -> float:
+    """Packets a second of processor time; `between` is not counted."""
+    used = 0.0
+    for one in work:
+        between()
+        start = time.perf_counter()
+        action(one)
+        used += time.perf_counter() - start
+    return len(work) / used
+
+
+def measure(pair: Pair, seconds: float) -> Iterator[str]:
+    """The lines of the table."""
+    unused = connections()
+
+    def frames(count: int) -> list[bytes]:
+        return [pair.frame(*next(unused)) for _ in range(count)]
+
+    def forget() -> None:
+        for switch in (pair.here, pair.there):
+            switch.bridge(INTEGRATION).version += 1
+
+    first = frames(1)[0]
+    packet = pair.out(first)
+    assert pair.arrive(packet) == first
+    cold, new, cached = (max(20, int(seconds * each)) for each in (300, 2_000, 20_000))
+    cold_frames = frames(cold)
+    yield line("nothing cached", rate(pair.out, cold_frames, forget), pair, frames(cold), forget)
+    new_frames = frames(new)
+    yield line("new connection", rate(pair.out, new_frames), pair, frames(new))
+    again = [first] * cached
+    pair.out(first), pair.arrive(packet)
+    yield line("cached", rate(pair.out, again), pair, again)
+
+
+def line(
+    name: str, leaving: float, pair: Pair, frames: list[bytes], between: Callable[[], object] = lambda: None
+) -> str:
+    """One line: packets a second out and in."""
+    arriving = rate(pair.arrive, [pair.out(frame) for frame in frames], between)
+    return f"{name:<18} {leaving:>10,.0f} {arriving:>10,.0f}"
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 5000
-    switch, frame = chassis(True), segment(1000, 22, SYN)
-    key = extract(frame)
-    other = FIELDS["ip_dst"].set(FIELDS["nw_ttl"].set(key, 63), 1)
-    rows = [
-        ("headers to key", timed(count, lambda _: extract(frame))),
-        ("one table asked", timed(count, lambda _: switch.bridge("br-int").tables.lookup(8, key))),
-        ("changed key to frame", timed(count, lambda _: rewrite(frame, key, other))),
-        ("trace", timed(count // 20, lambda _: trace(switch, "br-int", 4, frame, 0.0))),
-    ]
-    for name, caching in (("looked up", False), ("cached", True)):
-        first, later = measured(count, caching)
-        rows += [(f"first packet of a connection, {name}", first), (f"packet of a connection, {name}", later)]
-    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, {count} packets each")
-    for what, microseconds in rows:
-        print(f"{what:45} {microseconds:9.1f} us {1e6 / microseconds:11,.0f} /s")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ports", type=int, default=100)
+    parser.add_argument("--seconds", type=float, default=1.0, help="about how long each line takes")
+    options = parser.parse_args()
+    print(machine())
+    with inside() as cloud:
+        lab = Lab(cloud)
+        lab.fill(options.ports, 0)
+        pair = Pair(lab)
+        print(f"{'packets a second':<18} {'out':>10} {'in':>10}", flush=True)
+        for text in measure(pair, options.seconds):
+            print(text, flush=True)
 
 
 if __name__ == "__main__":
