@@ -25,7 +25,7 @@ from brume.dataplane.switch import Switch
 from brume.openflow.chassis.installer import FlowChange
 from brume.openflow.chassis.localnet import localnet_port_by_datapath
 from brume.openflow.chassis.peers import Peer, peers
-from brume.openflow.chassis.registration import identity, registration, withdrawal
+from brume.openflow.chassis.registration import acknowledgement, identity, registration, withdrawal
 from brume.openflow.chassis.rows import Interface, Tunnel
 from brume.openflow.chassis.stage import ChassisStage
 from brume.openflow.from_southbound.names import meter_number
@@ -43,7 +43,7 @@ from brume.simulator.clock import Scheduler
 from brume.simulator.underlay import Underlay
 from brume.simulator.wire import Segment
 from brume.southbound.schema import Chassis as ChassisRow
-from brume.southbound.schema import Encap, Meter, MeterBand, PortBinding
+from brume.southbound.schema import Encap, Meter, MeterBand, PortBinding, SBGlobal
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Database, Transaction
 from brume.tables.map import Map
@@ -109,6 +109,7 @@ class Chassis:
         self._sync_patches()
         self._sync_meters()
         self._settled()
+        self._scheduler.call_later(0, self._acknowledge)
 
     def plug(self, port: str, deliver: Deliver) -> Inject:
         """Plug an instance's card in, for the logical port of this name; gives what takes the instance's frames."""
@@ -219,6 +220,8 @@ class Chassis:
             self._sync_tunnels()
         if Meter in kinds or MeterBand in kinds:
             self._sync_meters()
+        if SBGlobal in kinds:
+            self._scheduler.call_later(0, self._acknowledge)
         localnet = any(
             isinstance(row, PortBinding) and row.type == "localnet"
             for change in changes.rows
@@ -246,6 +249,14 @@ class Chassis:
         for row in self.stage.take_claims():
             transaction.put(row)
         self._southbound.apply(transaction)
+
+    def _acknowledge(self) -> None:
+        """Flows are installed in the same event as the change, so that all of them are by now."""
+        row = acknowledgement(self._southbound, self.here, self._scheduler.now())
+        if row is not None:
+            transaction = Transaction()
+            transaction.put(row)
+            self._southbound.apply(transaction)
 
     def _sync_tunnels(self) -> None:
         """A tunnel port for each other chassis."""

@@ -6,8 +6,15 @@ import pytest
 
 from brume.packets.describe import describe
 from brume.packets.layers import headers
-from brume.southbound.schema import MACBinding, PortBinding, port_binding_by_logical_port
-from brume.values import InterfaceAddress, parse_address
+from brume.southbound.schema import (
+    ChassisPrivate,
+    MACBinding,
+    PortBinding,
+    SBGlobal,
+    port_binding_by_logical_port,
+)
+from brume.tables.database import Transaction
+from brume.values import InterfaceAddress, derive_uuid, parse_address
 from tests.openflow.cloud import Cloud
 
 
@@ -31,6 +38,16 @@ def test_chassis_claim_the_ports_plugged_into_them(switch: Cloud) -> None:
     for name, chassis in (("vm1", "hv1"), ("vm2", "hv2")):
         (port,) = switch.southbound.find(port_binding_by_logical_port, name)
         assert (port.chassis, port.up) == (switch.chassis[chassis].here.uuid, True)
+
+
+def test_a_chassis_that_has_installed_everything_says_so(switch: Cloud) -> None:
+    transaction = Transaction()
+    transaction.put(SBGlobal(uuid=derive_uuid("SB_Global"), nb_cfg=7))
+    switch.southbound.apply(transaction)
+    switch.settle(1)
+    private = [row for row in switch.southbound.rows(ChassisPrivate) if row.name in switch.chassis]
+    assert {row.nb_cfg for row in private} == {7}
+    assert {row.nb_cfg_timestamp for row in private} == {1000}
 
 
 def test_a_host_gets_its_address_by_dhcp(switch: Cloud) -> None:

@@ -1,12 +1,14 @@
-"""A chassis's own rows in the southbound database: that it is there, and how it is reached."""
+"""A chassis's own rows in the southbound database: that it is there, how it is reached, how far it has come."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from brume.openflow.chassis.rows import Here
-from brume.southbound.schema import Chassis, ChassisPrivate, Encap
-from brume.tables.database import Transaction
+from brume.southbound.schema import Chassis, ChassisPrivate, Encap, SBGlobal
+from brume.tables.database import Database, Transaction
 from brume.tables.map import Map
 from brume.values import Ipv4Address, derive_uuid
 
@@ -52,3 +54,12 @@ def withdrawal(here: Here, address: Ipv4Address, kind: str = "geneve") -> Transa
     transaction.delete(Chassis, here.uuid)
     transaction.delete(ChassisPrivate, derive_uuid("Chassis_Private", here.name))
     return transaction
+
+
+def acknowledgement(southbound: Database, here: Here, now: float) -> ChassisPrivate | None:
+    """The row that says this chassis has installed all there is (`--wait=hv`); None if it says so already."""
+    deployment = next(iter(southbound.rows(SBGlobal)), None)
+    private = southbound.get(ChassisPrivate, derive_uuid("Chassis_Private", here.name))
+    if deployment is None or private is None or private.nb_cfg == deployment.nb_cfg:
+        return None
+    return replace(private, nb_cfg=deployment.nb_cfg, nb_cfg_timestamp=round(now * 1000))
