@@ -83,3 +83,13 @@ def test_actions_are_encoded_as_ovn_encodes_them(case: dict[str, str]) -> None:
     if NOT_THERE.search(case["input"]):
         pytest.skip(NOT_IN_23_03)
     assert encoded(case["input"]) == renumbered(case["encodes_as"])
+
+
+def test_routes_in_a_router_advertisement() -> None:
+    """ovn.at, "IPv6 ND Router Solicitation responder": two routes of RFC 4191, with their prefixes cut to length."""
+    action = (
+        'reg1[0] = put_nd_ra_opts(addr_mode = "slaac", slla = ae:01:02:03:04:05, prefix = aef0::/64, '
+        'route_info = "HIGH-1001::11/48,LOW-1002::11/96"); next;'
+    )
+    octets = encoded(action).partition("userdata=")[2].partition(",")[0].replace(".", "")
+    assert "18023008ffffffff1001000000000000" + "18036018ffffffff10020000000000000000000000000000" in octets

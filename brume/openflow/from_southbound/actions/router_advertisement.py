@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from brume.expressions import steps
@@ -11,6 +12,7 @@ from brume.openflow.from_southbound.actions.controller import result_header, tel
 from brume.openflow.messages.actions import Actions
 from brume.openflow.packet_in.opcodes import Opcode
 from brume.packets.dns import write_name
+from brume.values import InterfaceAddress, Ipv6Address
 
 HOP_LIMIT: Final = 255
 LIFETIME: Final = 0xFFFF
@@ -46,6 +48,8 @@ def _option(option: steps.OptionValue, flags: int) -> bytes:
     if isinstance(value, str):
         if name == "dnssl":
             return _search_list(value)
+        if name == "route_info":
+            return b"".join(_routes(value))
         raise CannotEncode(f"put_nd_ra_opts: {name}")
     if name == "slla":
         return bytes((1, 1)) + value.value.to_bytes(6, "big")
@@ -66,6 +70,21 @@ def _prefix(value: Constant, flags: int) -> bytes:
     use = ON_LINK | (0 if flags & MANAGED else AUTONOMOUS)
     lifetimes = PREFIX_LIFETIME.to_bytes(4, "big") * 2
     return bytes((3, 4, length, use)) + lifetimes + bytes(4) + value.value.to_bytes(16, "big")
+
+
+def _routes(text: str) -> Iterator[bytes]:
+    """RFC 4191 section 2.3, from `HIGH-1001::/48,LOW-1002::/96`; as in OVN, what is no route ends the list."""
+    for route in text.split(","):
+        preference, _, written = route.partition("-")
+        try:
+            prefix = InterfaceAddress.parse(written.strip()).prefix
+        except ValueError:
+            return
+        if not isinstance(prefix.network, Ipv6Address):
+            return
+        blocks = -(-prefix.length // 64)
+        head = bytes((24, 1 + blocks, prefix.length, PREFERENCES.get(preference.strip(), 0)))
+        yield head + b"\xff" * 4 + prefix.network.packed[: 8 * blocks]
 
 
 def _search_list(names: str) -> bytes:
