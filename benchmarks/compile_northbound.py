@@ -1,6 +1,6 @@
 """How long the northbound takes to become logical flows: one network from nothing, and one port more.
 
-    python benchmarks/compile_northbound.py [ports ...] [--profile]
+    python -m benchmarks.compile_northbound [ports ...] [--profile]
 
 One network of N ports with port security, DHCP, the default security group and the group that drops the rest, as
 Neutron writes them. Each size runs in a process of its own, so that its memory is its own.
@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import cProfile
 import gc
-import platform
 import pstats
 import resource
 import subprocess
 import sys
 import time
 
+from benchmarks.machine import machine
 from brume.northbound.schema import (
     ACL,
     DHCPOptions,
@@ -134,9 +134,9 @@ def main() -> None:
     if len(sizes) == 1:
         print(measure(sizes[0], profile))
         return
-    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}")
+    print(machine(), flush=True)
     for size in sizes:
-        subprocess.run([sys.executable, __file__, str(size)], check=True)
+        subprocess.run([sys.executable, "-m", "benchmarks.compile_northbound", str(size)], check=True)
 
 
 if __name__ == "__main__":

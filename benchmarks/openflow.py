@@ -12,14 +12,13 @@ from __future__ import annotations
 import argparse
 import cProfile
 import gc
-import platform
 import pstats
 import subprocess
 import sys
 import time
 
-from benchmarks.compile_northbound import DEFAULT, DROP, put_network, put_port, resident
-from brume.northbound.schema import PortGroup
+from benchmarks.compile_northbound import put_network, put_port, resident
+from benchmarks.machine import machine
 from brume.openflow.chassis.registration import identity, registration
 from brume.openflow.chassis.rows import Interface
 from brume.openflow.chassis.stage import ChassisStage
@@ -30,8 +29,6 @@ from brume.southbound.schema import LogicalFlow
 from brume.tables.database import Database, Transaction
 from brume.tables.map import Map
 from brume.values import Ipv4Address, derive_uuid
-
-assert DEFAULT and DROP and PortGroup
 
 
 def measure(ports: int, chassis: int, profile: bool) -> str:
@@ -98,7 +95,7 @@ def main() -> None:
     if len(options.ports) == 1:
         print(measure(options.ports[0], options.chassis, options.profile), flush=True)
         return
-    print(f"Python {platform.python_version()} on {platform.machine()}")
+    print(machine(), flush=True)
     for ports in options.ports:
         command = [sys.executable, "-m", "benchmarks.openflow", str(ports), "--chassis", str(options.chassis)]
         subprocess.run(command, check=True)

@@ -29,6 +29,11 @@ class Client:
 
     def request(self, method: str, path: str, body: Any = None) -> Any:
         """The decoded answer; an error is raised."""
+        return self.timed(method, path, body)[0]
+
+    def timed(self, method: str, path: str, body: Any = None) -> tuple[Any, float]:
+        """The decoded answer, and the seconds until all of it was here."""
+        start = time.perf_counter()
         if self._connection is None:
             self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
             self._connection.connect()
@@ -39,17 +44,12 @@ class Client:
         self._connection.request(method, path, None if body is None else json.dumps(body).encode(), headers)
         answer = self._connection.getresponse()
         content = answer.read()
+        seconds = time.perf_counter() - start
         if answer.status >= 400:
             raise RuntimeError(f"{method} {path}: {answer.status} {content[:400]!r}")
         if answer.headers.get("X-Subject-Token"):
             self.token = answer.headers["X-Subject-Token"]
-        return json.loads(content) if content else None
-
-    def timed(self, method: str, path: str, body: Any = None) -> tuple[Any, float]:
-        """The decoded answer, and the seconds it took."""
-        start = time.perf_counter()
-        answer = self.request(method, path, body)
-        return answer, time.perf_counter() - start
+        return json.loads(content) if content else None, seconds
 
     def authenticate(self, password: str) -> None:
         """A token for the administrator's project."""
