@@ -77,6 +77,7 @@ def real(tmp_path_factory):
         meter = "meter=1 kbps burst bands=type=drop rate=5000 burst_size=500"
         switch.ofctl("add-meter", "br-int", meter)
         switch.ofctl("add-flows", "br-int", "-", given=flow_lines())
+        switch.appctl("dpctl/ct-disable-tcp-seq-chk")  # we have no windows either
         yield switch
     finally:
         switch.stop()
@@ -119,7 +120,9 @@ def invent(chance, port, number):
         four, six = chance.choice(V4), chance.choice(V6)
     if chance.random() < 0.5:
         return sensible(chance, port, number)
-    ether = Ether(src=mac if chance.random() < 0.95 else chance.choice(MACS), dst=chance.choice([router, *MACS]))
+    # outside nobody pretends: an address that moves is noticed by Open vSwitch's NORMAL only some time later
+    honest = port == "ext" or chance.random() < 0.95
+    ether = Ether(src=mac if honest else chance.choice(MACS), dst=chance.choice([router, *MACS]))
     body = Raw(bytes(chance.randrange(2, 60)))
     what = chance.random()
     if what < 0.1:
@@ -200,6 +203,7 @@ def same(left, right):
 def test_the_same_frames_leave_the_same_ports(real, seed):
     real.appctl("dpctl/flush-conntrack")
     real.appctl("fdb/flush", "br-ex")
+    real.appctl("revalidator/purge")
     switch = ours()
     names = [*PORTS.values(), "ext"]
     before = {name: len(real.sent(name)) for name in names}
