@@ -15,6 +15,7 @@ from brume.dataplane.explain.explanation import TraceError, TraceRequest
 from brume.dataplane.explain.text import render
 from brume.dataplane.explain.tracer import Tracer
 from brume.openflow.messages.flow_text import Shown, format_flow
+from brume.openflow.messages.versions import OPENFLOW_10, flow_in_version
 from brume.service.cloud import EmbeddedCloud
 from brume.service.control import Command, ControlError
 from brume.service.instances import Running
@@ -25,11 +26,11 @@ from brume.simulator.pcap import file_header, record
 
 
 def dump_flows(bridge: Bridge, now: float) -> Iterator[str]:
-    """A bridge's flows, one line each, as `ovs-ofctl dump-flows` prints them."""
+    """A bridge's flows, one line each, as `ovs-ofctl dump-flows` prints them (it asks in OpenFlow 1.0)."""
     for entry in bridge.tables.entries():
         age = int(now - entry.used)
         shown = Shown(now - entry.created, entry.packets, entry.bytes, idle_age=age)
-        yield " " + format_flow(entry.flow, shown)
+        yield " " + format_flow(flow_in_version(entry.flow, OPENFLOW_10), shown)
 
 
 class Commands:
