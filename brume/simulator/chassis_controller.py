@@ -13,13 +13,13 @@ from brume.dataplane.result import PacketIn as SwitchPacketIn
 from brume.dataplane.result import Result
 from brume.dataplane.switch import Switch
 from brume.openflow.chassis.announcing import announcements
-from brume.openflow.chassis.learning import learned_neighbor, learned_station, next_hops
+from brume.openflow.chassis.learning import known_neighbor, learned_neighbor, learned_station, next_hops
 from brume.openflow.chassis.rows import Here
 from brume.openflow.messages.actions import Actions
 from brume.openflow.messages.match import Match
 from brume.openflow.messages.wire_decode import decode_actions
 from brume.openflow.packet_in.announcements import Announcements
-from brume.openflow.packet_in.buffered import BufferedPackets
+from brume.openflow.packet_in.buffered import BufferedPackets, NextHop
 from brume.openflow.packet_in.dispatch import respond
 from brume.openflow.packet_in.messages import (
     KEPT,
@@ -139,6 +139,9 @@ class Controller:
 
     def _await(self, packet: Await, now: float) -> None:
         self._buffered.add(packet, now)
+        mac = known_neighbor(self._southbound, packet)
+        if mac is not None:
+            self._release((packet.datapath, packet.port, packet.ip), mac)
 
     def _neighbor_known(self, binding: MACBinding) -> None:
         current = self._southbound.find(mac_binding_by_port_and_ip, (binding.logical_port, binding.ip))
@@ -146,8 +149,11 @@ class Controller:
             return
         mac = MacAddress.parse(current[0].mac)
         for hop in next_hops(self._southbound, binding, parse_address(binding.ip)):
-            for packet in self._buffered.release(hop, mac):
-                self._put_out(packet)
+            self._release(hop, mac)
+
+    def _release(self, hop: NextHop, mac: MacAddress) -> None:
+        for packet in self._buffered.release(hop, mac):
+            self._put_out(packet)
 
     # announcements
 

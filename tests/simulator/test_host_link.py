@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from brume.packets.arp import REPLY, REQUEST, Arp
 from brume.packets.build import stack
-from brume.packets.ethernet import Ethernet
+from brume.packets.describe import describe
+from brume.packets.ethernet import ARP, Ethernet
 from brume.packets.icmp4 import Echo, Icmp4, Unreachable
 from brume.packets.icmp6 import Icmp6
 from brume.packets.ipv4 import Ipv4
@@ -33,10 +35,10 @@ def test_a_ping_asks_by_arp_once(pair) -> None:
     assert bench.settle() == [
         "ARP, Request who-has 10.0.0.2 tell 10.0.0.1, length 28",
         "ARP, Reply 10.0.0.2 is-at fa:16:3e:00:00:02, length 28",
-        "IP 10.0.0.1 > 10.0.0.2: ICMP echo request, id 1, seq 1, length 64",
-        "IP 10.0.0.2 > 10.0.0.1: ICMP echo reply, id 1, seq 1, length 64",
-        "IP 10.0.0.1 > 10.0.0.2: ICMP echo request, id 1, seq 2, length 64",
-        "IP 10.0.0.2 > 10.0.0.1: ICMP echo reply, id 1, seq 2, length 64",
+        "IP 10.0.0.1 > 10.0.0.2: ICMP echo request, id 2, seq 1, length 64",
+        "IP 10.0.0.2 > 10.0.0.1: ICMP echo reply, id 2, seq 1, length 64",
+        "IP 10.0.0.1 > 10.0.0.2: ICMP echo request, id 2, seq 2, length 64",
+        "IP 10.0.0.2 > 10.0.0.1: ICMP echo reply, id 2, seq 2, length 64",
     ]
     assert [(reply.sequence, reply.ttl) for reply in result.replies] == [(1, 64), (2, 64)]
 
@@ -213,3 +215,30 @@ def test_a_path_mtu_is_learned_from_a_router(pair):
     assert max(len(frame) for _, frame in bench.frames if frame[26:30] == a.packed) <= 1014
     result = ping(vm1, "10.0.0.2", size=1200, dont_fragment=True)
     assert [problem.text for problem in result.problems] == ["local error: message too long, mtu=1000"]
+
+
+def test_an_answer_that_comes_at_once_ends_the_asking(bench) -> None:
+    """A switch with an ARP responder answers while the question is being sent."""
+    vm1 = bench.host(1, "10.0.0.1/24")
+    mac = MacAddress.parse("fa:16:3e:00:00:02")
+    sent = []
+
+    def answer(frame: bytes) -> None:
+        sent.append(describe(frame))
+        header, message = Ethernet.parse(frame), Arp.parse(frame, Ethernet.minimum())
+        if header.ethertype == ARP and message.operation == REQUEST and message.sender_ip != message.target_ip:
+            reply = Arp(REPLY, mac, message.target_ip, message.sender_mac, message.sender_ip)
+            vm1.receive(stack(Ethernet(message.sender_mac, mac), reply))
+
+    vm1.send = answer
+    ping(vm1, "10.0.0.2", wait=5)
+    assert [line for line in sent if "ARP" in line] == ["ARP, Request who-has 10.0.0.2 tell 10.0.0.1, length 28"]
+
+
+def test_another_mac_address_forgets_the_neighbours(pair) -> None:
+    """As Linux does: what was asked for in vain with the old address is asked for again."""
+    _, vm1, _ = pair
+    ping(vm1, "10.0.0.2")
+    assert vm1.neighbors.entries
+    vm1.console.run("ip link set address fa:16:3e:00:00:99 dev eth0".split())
+    assert not vm1.neighbors.entries

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from brume.openflow.packet_in.messages import LearnFdb, LearnMac
+from brume.openflow.packet_in.messages import Await, LearnFdb, LearnMac
 from brume.southbound.schema import (
     FDB,
     DatapathBinding,
@@ -17,7 +17,7 @@ from brume.southbound.schema import (
     port_binding_by_tunnel_key,
 )
 from brume.tables.database import Database
-from brume.values import IpAddress, derive_uuid
+from brume.values import IpAddress, MacAddress, derive_uuid
 
 
 def learned_neighbor(southbound: Database, learned: LearnMac, now: float) -> MACBinding | None:
@@ -37,6 +37,16 @@ def learned_neighbor(southbound: Database, learned: LearnMac, now: float) -> MAC
         timestamp=int(now * 1000),
         datapath=port.datapath,
     )
+
+
+def known_neighbor(southbound: Database, waiting: Await) -> MacAddress | None:
+    """The neighbour a packet waits for, when it was learned while the packet was on its way to the controller."""
+    port = port_with_keys(southbound, waiting.datapath, waiting.port)
+    if port is None:
+        return None
+    own_port = port.logical_port.removeprefix("cr-")
+    known = southbound.find(mac_binding_by_port_and_ip, (own_port, str(waiting.ip)))
+    return MacAddress.parse(known[0].mac) if known else None
 
 
 def learned_station(southbound: Database, learned: LearnFdb) -> FDB | None:

@@ -114,7 +114,7 @@ class Icmp:
     def __init__(self, host: Host) -> None:
         self.host = host
         self.listeners: dict[int, EchoListener] = {}
-        self._next_identifier = 0
+        self._next_identifier = host.mac.value & 0xFFFF  # translators tell hosts apart by it, too
 
     def register(self, listener: EchoListener) -> int:
         """Get an identifier for echo requests, whose replies and errors come to the listener."""

@@ -143,11 +143,11 @@ class Neighbors:
             self._give_up(entry)
             return
         entry.attempts += 1
+        entry.timer = self.host.scheduler.call_later(INTERVAL, self._ask, entry)  # first: a switch may answer at once
         if isinstance(entry.address, Ipv4Address):
             self._ask_by_arp(entry.address)
         else:
             self._solicit(entry.address)
-        entry.timer = self.host.scheduler.call_later(INTERVAL, self._ask, entry)
 
     def _give_up(self, entry: Neighbor) -> None:
         entry.mac = None

@@ -32,6 +32,7 @@ def change(host: Host, name: str, words: list[str]) -> None:
                 _remove_route(host, _network(network))
             case "link", ["set", "address", mac]:
                 host.mac = MacAddress.parse(mac)
+                host.neighbors.abandon()  # as Linux does (neigh_changeaddr)
             case "link", ["set", "mtu", size] if size.isdecimal() and 68 <= int(size) <= 65535:
                 host.mtu = int(size)
             case "neighbour" | "neighbor", ["flush", *_]:
