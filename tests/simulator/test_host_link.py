@@ -240,5 +240,5 @@ def test_another_mac_address_forgets_the_neighbours(pair) -> None:
     _, vm1, _ = pair
     ping(vm1, "10.0.0.2")
     assert vm1.neighbors.entries
-    vm1.console.run("ip link set address fa:16:3e:00:00:99 dev eth0".split())
+    vm1.console.run(["ip", "link", "set", "address", "fa:16:3e:00:00:99", "dev", "eth0"])
     assert not vm1.neighbors.entries
