@@ -166,3 +166,21 @@ def test_marked_text_is_not_mistaken_for_a_marker() -> None:
     text = 'ct_lb_mark(backends=[f1f2:f3f4::]:80); outport = "x"; xxreg0 = fe80::1;'
     assert str(parse_actions(text, HERE)) == text
     assert str(parse_actions(text.replace("fe80::1", "fe80::2"), HERE)) == text.replace("fe80::1", "fe80::2")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "arp.op = 2; /* ARP reply */ arp.spa = 10.0.0.1;",
+        "/* 10.0.0.9 */ arp.spa = 10.0.0.1;",
+        "arp.spa = 10.0.0.1; // 10.0.0.9",
+        '/* " */ outport = "a*/b"; /* " */ output;',
+        'outport = "//"; /* "x */ output; /* y" */',
+    ],
+)
+def test_comments_hold_no_constants(text: str) -> None:
+    """The first of a shape with comments, and another, are what parsing each gives."""
+    for one in (text, text.replace("10.0.0.", "10.0.1."), text.replace("a*/b", "c").replace('"//"', '"d"')):
+        assert parsed(lambda one=one: parse_actions(one, HERE)) == parsed(
+            lambda one=one: parse_actions_with(one, logical_fields(), HERE)
+        )
