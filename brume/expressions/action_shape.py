@@ -46,7 +46,8 @@ class ActionShape(msgspec.Struct, frozen=True):
 def shape_of_actions(text: str) -> ActionShape | None:
     """Take the constants out; None when there are none, or some that are not to be taken out.
 
-    What looks like one inside a comment is taken out too; its marker then is in no step, and the text is parsed as it is.
+    What looks like one inside a comment is taken out too; its marker then is in no step, so the text is parsed as it
+    is.
     """
     parts = _CONSTANT.split(text)
     if not 1 < len(parts) < 2 * _MAXIMUM_SLOTS:
