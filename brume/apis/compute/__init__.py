@@ -2,14 +2,22 @@
 
     service.py      the routes, policy, microversions
     versions.py     what / and /v2.1 say
+    body.py         reads a request's object attribute by attribute, strictly
+    query.py        what the query of a list may say
     flavors.py      flavors, extra specs, access
     keypairs.py     keypairs
-    nodes.py        services, hypervisors, availability zones
-    servers.py      servers: create, show, list, change, delete
+    nodes.py        services, availability zones
+    hypervisors.py  hypervisors
+    creating.py     POST /servers
+    listing.py      which servers a list shows
+    servers.py      show, change, delete
     rendering.py    a server as each microversion shows it
     actions.py      POST /servers/{id}/action, one function an action
     interfaces.py   os-interface, addresses, security groups of a server
+    metadata.py     metadata and tags
+    history.py      what was done to a server
     limits.py       limits and quotas
 
-Rules live in `cloud.compute`; this room turns HTTP into their arguments and their rows into Nova's JSON.
+Rules live in `cloud.compute`; this room turns HTTP into their arguments and their rows into Nova's JSON. What is read
+of a request is checked before anything is looked up.
 """

@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from brume.apis.compute.body import Body
-from brume.apis.rest.lists import limit_of
+from brume.apis.compute.body import METADATA_KEY, Body, check_text, invalid, read
+from brume.apis.compute.query import check_names, directions, invalid_query, limit, next_link, version_of
 from brume.apis.rest.messages import Request, Response
 from brume.cloud.compute import flavors
 from brume.cloud.compute.resources import Flavor
-from brume.cloud.errors import BadRequest
+from brume.cloud.errors import BadRequest, Conflict, NotFound
+from brume.cloud.identity.resources import Project
 from brume.cloud.validation import to_boolean
 
 DESCRIPTION_SINCE = (2, 55)
 SPECS_SINCE = (2, 61)
 SWAP_ZERO_SINCE = (2, 75)
 
-SORTABLE = {"flavorid": "id", "name": "name", "memory_mb": "ram", "vcpus": "vcpus", "root_gb": "disk", "id": "id"}
+IDENTIFIER = re.compile(r"[a-zA-Z0-9. _-]+\Z")
+NUMBER = re.compile(r"-?[0-9]{1,18}\Z")
+FILTERS = ("limit", "marker", "is_public", "minRam", "minDisk", "sort_key", "sort_dir", "name")
+SORTABLE = {
+    "created_at": "id",
+    "description": "id",
+    "disabled": "disabled",
+    "ephemeral_gb": "ephemeral",
+    "flavorid": "id",
+    "id": "id",
+    "is_public": "is_public",
+    "memory_mb": "ram",
+    "name": "name",
+    "root_gb": "disk",
+    "rxtx_factor": "rxtx_factor",
+    "swap": "swap",
+    "updated_at": "id",
+    "vcpu_weight": "id",
+    "vcpus": "vcpus",
+}
 
 
 def links(request: Request, flavor: Flavor) -> list[dict[str, str]]:
@@ -29,7 +50,7 @@ def links(request: Request, flavor: Flavor) -> list[dict[str, str]]:
 
 def render(request: Request, flavor: Flavor) -> dict[str, Any]:
     """A flavor as the microversion shows it."""
-    version = request.version or (2, 1)
+    version = version_of(request)
     shown: dict[str, Any] = {
         "id": flavor.id,
         "name": flavor.name,
@@ -52,67 +73,66 @@ def render(request: Request, flavor: Flavor) -> dict[str, Any]:
 
 def list_flavors(request: Request) -> dict[str, Any]:
     """GET /flavors"""
-    page = _page(request)
+    page, more = _page(request)
     brief = [
         {"id": flavor.id, "name": flavor.name, "links": links(request, flavor)}
-        | ({"description": flavor.description} if (request.version or (2, 1)) >= DESCRIPTION_SINCE else {})
+        | ({"description": flavor.description} if version_of(request) >= DESCRIPTION_SINCE else {})
         for flavor in page
     ]
-    return {"flavors": brief, **_more(request, page)}
+    return {"flavors": brief, **more}
 
 
 def list_details(request: Request) -> dict[str, Any]:
     """GET /flavors/detail"""
-    page = _page(request)
-    return {"flavors": [render(request, flavor) for flavor in page], **_more(request, page)}
+    page, more = _page(request)
+    return {"flavors": [render(request, flavor) for flavor in page], **more}
 
 
-def _page(request: Request) -> list[Flavor]:
-    found = [flavor for flavor in request.session.find(Flavor) if _wanted(request, flavor)]
-    key = SORTABLE.get(request.first("sort_key") or "flavorid")
-    if key is None:
-        raise BadRequest(f"Invalid sort key {request.first('sort_key')!r}")
-    found.sort(key=lambda flavor: (getattr(flavor, key), flavor.id), reverse=request.first("sort_dir") == "desc")
+def _page(request: Request) -> tuple[list[Flavor], dict[str, Any]]:
+    check_names(request, FILTERS)
+    asked = _is_public(request)
+    found = [flavor for flavor in request.session.find(Flavor) if _wanted(request, flavor, asked)]
+    key, ways = request.first("sort_key") or "flavorid", directions(request)
+    if key not in SORTABLE:
+        raise invalid_query("sort_key", key, f"'{key}' is not one of {sorted(SORTABLE)}")
+    found.sort(key=lambda flavor: (getattr(flavor, SORTABLE[key]), flavor.id), reverse=ways[:1] == ["desc"])
     marker = request.first("marker")
     if marker:
         position = next((at for at, flavor in enumerate(found) if flavor.id == marker), None)
         if position is None:
             raise BadRequest(f"marker [{marker}] not found")
         found = found[position + 1 :]
-    limit = limit_of(request, 1000)
-    return found[:limit]
+    most = limit(request)
+    return found[:most], next_link(request, "flavors", found[most - 1].id) if 0 < most < len(found) else {}
 
 
-def _wanted(request: Request, flavor: Flavor) -> bool:
-    """is_public may be none (all) for an administrator; minDisk and minRam are the least wanted."""
-    asked = (request.first("is_public") or "").lower()
-    if request.context.is_admin and asked:
-        if asked != "none" and flavor.is_public != _boolean(asked):
+def _wanted(request: Request, flavor: Flavor, public: bool | None) -> bool:
+    """minDisk and minRam are the least wanted. Others than an administrator see what they may use."""
+    if request.context.is_admin:
+        if public is not None and flavor.is_public != public:
             return False
-    elif not flavors.visible(request.context, flavor) or (request.context.is_admin and not flavor.is_public):
+    elif not flavors.visible(request.context, flavor) or flavor.disabled:
         return False
     for name, have in (("minDisk", flavor.disk), ("minRam", flavor.ram)):
         least = request.first(name)
-        if least is not None and not least.isdecimal():
+        if least is not None and not NUMBER.match(least):
             raise BadRequest(f"Invalid {name} filter [{least}]")
         if least is not None and have < int(least):
             return False
-    return True
+    return request.first("name") in (None, flavor.name)
 
 
-def _boolean(text: str) -> bool:
+def _is_public(request: Request) -> bool | None:
+    """Which flavors an administrator asks for: public ones, others, or (None) all."""
+    text = request.first("is_public")
+    if text is None or not request.context.is_admin:
+        return True
+    if text.lower() in ("none", ""):
+        return None
     try:
         return to_boolean(text)
     except ValueError:
         raise BadRequest(f"Invalid is_public filter [{text}]") from None
-
-
-def _more(request: Request, page: list[Flavor]) -> dict[str, Any]:
-    limit = request.first("limit")
-    if limit is None or len(page) < int(limit) or not page:
-        return {}
-    href = f"{request.base}{request.path}?limit={limit}&marker={page[-1].id}"
-    return {"flavors_links": [{"rel": "next", "href": href}]}
 
 
 def show(request: Request) -> dict[str, Any]:
@@ -126,29 +146,45 @@ def _flavor(request: Request) -> Flavor:
 
 def create(request: Request) -> dict[str, Any]:
     """POST /flavors"""
-    body = Body("flavor", request.object("flavor"))
+    body = read(request, "flavor")
+    body.require("name", "ram", "vcpus", "disk")
     values = {
-        "name": body.text("name", required=True, longest=255),
-        "id": body.identifier("id"),
-        "ram": body.integer("ram", required=True),
-        "vcpus": body.integer("vcpus", required=True),
-        "disk": body.integer("disk", required=True),
-        "swap": body.integer("swap", default=0),
-        "ephemeral": body.integer("OS-FLV-EXT-DATA:ephemeral", default=0),
+        "name": body.name("name"),
+        "id": _identifier(body),
+        "ram": body.integer("ram", least=1),
+        "vcpus": body.integer("vcpus", least=1),
+        "disk": body.integer("disk"),
+        "swap": body.integer("swap"),
+        "ephemeral": body.integer("OS-FLV-EXT-DATA:ephemeral"),
         "rxtx_factor": body.number("rxtx_factor", default=1.0),
         "is_public": body.boolean("os-flavor-access:is_public", default=True),
-        "description": body.text("description", nullable=True)
-        if (request.version or (2, 1)) >= DESCRIPTION_SINCE
-        else None,
     }
+    if version_of(request) >= DESCRIPTION_SINCE:
+        values["description"] = body.description(longest=65535)
     body.finish()
     return {"flavor": render(request, flavors.create_flavor(request.context, request.session, values))}
 
 
+def _identifier(body: Body) -> str | None:
+    """An id: text, or a number; null and "auto" ask for one."""
+    value = body.raw("id")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise invalid("id", value, f"{value!r} is not of type 'string', 'number', 'null'")
+    return check_text("id", str(value), shortest=1, longest=255, check=_not_an_identifier)
+
+
+def _not_an_identifier(text: str) -> str | None:
+    if IDENTIFIER.match(text) and text == text.strip(" "):
+        return None
+    return f"{text!r} does not match '^(?! )[a-zA-Z0-9. _-]+(?<! )$'"
+
+
 def update(request: Request) -> dict[str, Any]:
     """PUT /flavors/{flavor_id}: only the description (2.55)."""
-    body = Body("flavor", request.object("flavor"))
-    description = body.text("description", nullable=True, required=True)
+    body = read(request, "flavor")
+    description = body.description(longest=65535, required=True)
     body.finish()
     return {"flavor": render(request, request.session.update(_flavor(request), description=description))}
 
@@ -166,9 +202,25 @@ def list_specs(request: Request) -> dict[str, Any]:
 
 def create_specs(request: Request) -> dict[str, Any]:
     """POST /flavors/{flavor_id}/os-extra_specs"""
-    given = {name: str(value) for name, value in request.object("extra_specs").items()}
-    flavors.set_extra_specs(request.session, _flavor(request), given)
+    outer = Body("body", request.json() if request.body else None)
+    outer.require("extra_specs")
+    given = _specs("extra_specs", outer.raw("extra_specs"))
+    outer.finish()
+    flavors.set_extra_specs(request.session, _flavor(request), {name: str(value) for name, value in given.items()})
     return {"extra_specs": given}
+
+
+def _specs(name: str, given: Any) -> dict[str, str | int | float]:
+    """Short texts or numbers by name."""
+    if not isinstance(given, dict):
+        raise invalid(name, given, f"{given!r} is not of type 'object'")
+    for key, value in given.items():
+        if not METADATA_KEY.match(key):
+            raise invalid(name, given, f"{key!r} does not match any of the regexes: {METADATA_KEY.pattern!r}")
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise invalid(key, value, f"{value!r} is not of type 'string', 'number'")
+        check_text(key, str(value), longest=255)
+    return given
 
 
 def show_spec(request: Request) -> dict[str, Any]:
@@ -181,12 +233,13 @@ def show_spec(request: Request) -> dict[str, Any]:
 
 def update_spec(request: Request) -> dict[str, Any]:
     """PUT /flavors/{flavor_id}/os-extra_specs/{key}"""
-    key = request.parameters["key"]
-    given = {name: str(value) for name, value in request.object().items()}
-    if list(given) != [key]:
+    given = _specs("body", request.json() if request.body else None)
+    if len(given) != 1:
+        raise invalid("body", given, f"{given!r} does not have one property")
+    if request.parameters["key"] not in given:
         raise BadRequest("Request body and URI mismatch")
-    flavors.set_extra_specs(request.session, _flavor(request), given)
-    return given
+    flavors.set_extra_specs(request.session, _flavor(request), {name: str(value) for name, value in given.items()})
+    return dict(given)
 
 
 def delete_spec(request: Request) -> Response:
@@ -197,7 +250,10 @@ def delete_spec(request: Request) -> Response:
 
 def list_access(request: Request) -> dict[str, Any]:
     """GET /flavors/{flavor_id}/os-flavor-access"""
-    return _access(_flavor(request))
+    flavor = _flavor(request)
+    if flavor.is_public:
+        raise NotFound("Access list not available for public flavors.")
+    return _access(flavor)
 
 
 def _access(flavor: Flavor) -> dict[str, Any]:
@@ -206,10 +262,18 @@ def _access(flavor: Flavor) -> dict[str, Any]:
 
 def change_access(request: Request) -> dict[str, Any]:
     """POST /flavors/{flavor_id}/action: addTenantAccess, removeTenantAccess"""
-    for name, allowed in (("addTenantAccess", True), ("removeTenantAccess", False)):
-        if name in request.object():
-            body = Body(name, request.object(name))
-            project = body.text("tenant", required=True)
-            body.finish()
-            return _access(flavors.set_access(request.session, _flavor(request), project or "", allowed))
-    raise BadRequest("There is no such action")
+    whole = request.json() if request.body else None
+    if not isinstance(whole, dict) or len(whole) != 1:
+        raise BadRequest("Malformed request body")
+    (name,) = whole
+    if name not in ("addTenantAccess", "removeTenantAccess"):
+        raise BadRequest(f"There is no such action: {name}")
+    body, adds = read(request, name), name == "addTenantAccess"
+    project = body.text("tenant", required=True, shortest=1, longest=255) or ""
+    body.finish()
+    if adds and request.session.get(Project, project) is None:
+        raise BadRequest(f"Project ID {project} is not a valid project.")
+    flavor = _flavor(request)
+    if adds and flavor.is_public and version_of(request) >= (2, 7):
+        raise Conflict("Can not add access to a public flavor.")
+    return _access(flavors.set_access(request.session, flavor, project, adds))

@@ -1,70 +1,99 @@
-"""What hangs on a server: interfaces, addresses, security groups, what was done to it."""
+"""What hangs on a server: interfaces, addresses, security groups."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from brume.apis.compute.body import Body
-from brume.apis.compute.rendering import Surroundings, addresses
+from brume.apis.compute.body import invalid, read
+from brume.apis.compute.creating import tag
+from brume.apis.compute.query import version_of
+from brume.apis.compute.rendering import Surroundings, addresses, plain
 from brume.apis.compute.servers import find
 from brume.apis.rest.messages import Request, Response
-from brume.cloud.compute import interfaces
-from brume.cloud.compute.interfaces import InterfaceWish, Plugging
-from brume.cloud.compute.resources import ServerAction
+from brume.cloud.compute import interfaces, servers
+from brume.cloud.compute.interfaces import InterfaceWish, NetworkAmbiguous, Plugging
 from brume.cloud.errors import BadRequest, NotFound
 from brume.cloud.network import security_groups
 from brume.cloud.network.resources import Port, SecurityGroup
 from brume.cloud.network.settings import NetworkSettings
 
 
-def render(port: Port) -> dict[str, Any]:
+def render(request: Request, port: Port) -> dict[str, Any]:
     """A port as a server's interface."""
-    return {
+    shown: dict[str, Any] = {
         "port_id": port.id,
         "net_id": port.network_id,
         "mac_addr": port.mac_address,
         "port_state": port.status,
         "fixed_ips": [{"subnet_id": fixed.subnet_id, "ip_address": fixed.ip_address} for fixed in port.fixed_ips],
     }
+    if version_of(request) >= (2, 70):
+        shown["tag"] = None
+    return shown
 
 
 def list_interfaces(request: Request) -> dict[str, Any]:
     """GET /servers/{server_id}/os-interface"""
     server = find(request)
-    found = interfaces.ports_of(request.session, [server.id])[server.id]
-    return {"interfaceAttachments": [render(port) for port in found]}
+    found = interfaces.ports_of_server(request.session, server)
+    return {"interfaceAttachments": [render(request, port) for port in found]}
 
 
 def show_interface(request: Request) -> dict[str, Any]:
     """GET /servers/{server_id}/os-interface/{port_id}"""
     port = interfaces.find_port(request.session, find(request), request.parameters["port_id"])
-    return {"interfaceAttachment": render(port)}
+    return {"interfaceAttachment": render(request, port)}
 
 
 def attach(request: Request) -> dict[str, Any]:
     """POST /servers/{server_id}/os-interface"""
-    body = Body("interfaceAttachment", request.object().get("interfaceAttachment") or {})
-    network_id, port_id = body.text("net_id"), body.text("port_id")
-    fixed = [str(item.get("ip_address")) for item in body.objects("fixed_ips")]
-    body.raw("tag")
+    wish = _wish(request)
+    server = find(request)
+    servers.require(request.context, server, "attach_interface", *servers.SETTLED)
+    if wish is None:
+        wish = _any_network(request)
+    plugging = Plugging(request.cloud.need(NetworkSettings))
+    port = interfaces.plug(request.context, request.session, plugging, server, wish)
+    return {"interfaceAttachment": render(request, port)}
+
+
+def _wish(request: Request) -> InterfaceWish | None:
+    """What the request asks for; None: a port on the only network there is."""
+    if not request.body or request.json() is None:
+        return None
+    body = read(request, "interfaceAttachment")
+    network_id, port_id = body.uuid("net_id"), body.uuid("port_id")
+    fixed = body.objects("fixed_ips")
+    if len(fixed) > 1:
+        raise invalid("fixed_ips", body.raw("fixed_ips"), f"{body.raw('fixed_ips')!r} is too long")
+    addresses = [one.address("ip_address", required=True) for one in fixed]
+    if version_of(request) >= (2, 49) and "tag" in body:
+        tag(body.raw("tag"))
+    for one in fixed:
+        one.finish()
     body.finish()
     if network_id and port_id:
         raise BadRequest("Must not input both network_id and port_id")
-    if fixed and not network_id:
+    if addresses and not network_id:
         raise BadRequest("Must input network_id when request IP address")
-    wishes = [InterfaceWish(network_id, port_id, fixed[0] if fixed else None)]
-    if not network_id and not port_id:
+    wanted = InterfaceWish(network_id, port_id, addresses[0] if addresses else None)
+    return wanted if network_id or port_id else None
+
+
+def _any_network(request: Request) -> InterfaceWish:
+    try:
         wishes = interfaces.only_network(request.context, request.session)
+    except NetworkAmbiguous as error:
+        raise BadRequest(error.message) from error
     if not wishes:
-        raise BadRequest("There is no network to attach the server to.")
-    plugging = Plugging(request.cloud.need(NetworkSettings))
-    port = interfaces.plug(request.context, request.session, plugging, find(request), wishes[0])
-    return {"interfaceAttachment": render(port)}
+        raise BadRequest("No specific network was requested and none are available for project")
+    return wishes[0]
 
 
 def detach(request: Request) -> Response:
     """DELETE /servers/{server_id}/os-interface/{port_id}"""
     server = find(request)
+    servers.require(request.context, server, "detach_interface", *servers.SETTLED)
     port = interfaces.find_port(request.session, server, request.parameters["port_id"])
     interfaces.unplug(request.context, request.session, request.cloud.need(NetworkSettings), server, port)
     return Response(202)
@@ -73,28 +102,22 @@ def detach(request: Request) -> Response:
 def list_addresses(request: Request) -> dict[str, Any]:
     """GET /servers/{server_id}/ips"""
     server = find(request)
-    return {"addresses": _plain(addresses(server, Surroundings(request, [server])))}
+    return {"addresses": plain(addresses(server, Surroundings(request, [server])))}
 
 
 def show_addresses(request: Request) -> dict[str, Any]:
     """GET /servers/{server_id}/ips/{network}"""
     server, name = find(request), request.parameters["network"]
-    found = _plain(addresses(server, Surroundings(request, [server])))
+    found = plain(addresses(server, Surroundings(request, [server])))
     if name not in found:
         raise NotFound("Instance is not a member of specified network")
     return {name: found[name]}
 
 
-def _plain(found: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
-    return {
-        name: [{"version": one["version"], "addr": one["addr"]} for one in entries] for name, entries in found.items()
-    }
-
-
 def list_groups(request: Request) -> dict[str, Any]:
     """GET /servers/{server_id}/os-security-groups"""
     server = find(request)
-    found = interfaces.ports_of(request.session, [server.id])[server.id]
+    found = interfaces.ports_of_server(request.session, server)
     identities = tuple({group for port in found for group in port.security_groups})
     groups = request.session.find(SecurityGroup, id=identities) if identities else []
     rules = security_groups.rules_of(request.session, groups)
@@ -122,31 +145,3 @@ def list_groups(request: Request) -> dict[str, Any]:
             for group in sorted(groups, key=lambda group: group.name)
         ]
     }
-
-
-def render_action(action: ServerAction) -> dict[str, Any]:
-    """One entry of a server's history."""
-    return {
-        "action": action.action,
-        "instance_uuid": action.server_id,
-        "request_id": action.request_id,
-        "user_id": action.user_id,
-        "project_id": action.project_id,
-        "start_time": action.started_at.rstrip("Z") + ".000000",
-        "message": action.message,
-    }
-
-
-def list_actions(request: Request) -> dict[str, Any]:
-    """GET /servers/{server_id}/os-instance-actions"""
-    found = request.session.find(ServerAction, server_id=find(request).id)
-    found.sort(key=lambda action: action.started_at, reverse=True)
-    return {"instanceActions": [render_action(action) for action in found]}
-
-
-def show_action(request: Request) -> dict[str, Any]:
-    """GET /servers/{server_id}/os-instance-actions/{request_id}"""
-    action = request.session.get(ServerAction, find(request).id, request.parameters["request_id"])
-    if action is None:
-        raise NotFound(f"Action for request_id {request.parameters['request_id']} not found")
-    return {"instanceAction": {**render_action(action), "events": []}}

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from brume.apis.compute.body import Body
+from brume.apis.compute.body import Body, invalid
+from brume.apis.compute.creating import tag, tags
 from brume.apis.compute.servers import find
 from brume.apis.rest.messages import Request, Response
-from brume.cloud.compute import servers
+from brume.cloud.compute import limits, servers
 from brume.cloud.errors import BadRequest, NotFound
-
-MOST_TAGS = 50
-MOST_METADATA = 128
 
 
 def list_metadata(request: Request) -> dict[str, Any]:
@@ -19,29 +17,30 @@ def list_metadata(request: Request) -> dict[str, Any]:
     return {"metadata": find(request).metadata}
 
 
-def _set(request: Request, metadata: dict[str, str]) -> dict[str, Any]:
-    if len(metadata) > MOST_METADATA:
-        raise BadRequest(f"Maximum number of metadata items exceeds {MOST_METADATA}")
-    if any(not 1 <= len(key) <= 255 or len(value) > 255 for key, value in metadata.items()):
-        raise BadRequest(
-            "Invalid input for field/attribute metadata. Keys have 1 to 255 characters, values at most 255."
-        )
-    servers.change(request.context, request.session, find(request), {"metadata": metadata})
+def _set(request: Request, metadata: dict[str, str], action: str = "update metadata") -> dict[str, Any]:
+    server = find(request)
+    servers.require(request.context, server, action, *servers.SETTLED)
+    limits.check_metadata(request.session, server.project_id, metadata)
+    servers.change(request.context, request.session, server, {"metadata": metadata})
     return metadata
 
 
-def _given(request: Request) -> dict[str, str]:
-    return Body("metadata", request.object()).texts("metadata")
+def _given(request: Request, name: str) -> dict[str, str]:
+    body = Body("body", request.json() if request.body else None)
+    given = body.metadata(name, required=True)
+    body.finish()
+    return given
 
 
 def replace_metadata(request: Request) -> dict[str, Any]:
     """PUT /servers/{server_id}/metadata"""
-    return {"metadata": _set(request, _given(request))}
+    return {"metadata": _set(request, _given(request, "metadata"))}
 
 
 def add_metadata(request: Request) -> dict[str, Any]:
     """POST /servers/{server_id}/metadata"""
-    return {"metadata": _set(request, {**find(request).metadata, **_given(request)})}
+    given = _given(request, "metadata")
+    return {"metadata": _set(request, {**find(request).metadata, **given})}
 
 
 def show_item(request: Request) -> dict[str, Any]:
@@ -54,9 +53,10 @@ def show_item(request: Request) -> dict[str, Any]:
 
 def set_item(request: Request) -> dict[str, Any]:
     """PUT /servers/{server_id}/metadata/{key}"""
-    key = request.parameters["key"]
-    given = Body("meta", request.object()).texts("meta")
-    if list(given) != [key]:
+    given = _given(request, "meta")
+    if len(given) != 1:
+        raise invalid("meta", given, f"{given!r} does not have one property")
+    if request.parameters["key"] not in given:
         raise BadRequest("Request body and URI mismatch")
     _set(request, {**find(request).metadata, **given})
     return {"meta": given}
@@ -67,7 +67,7 @@ def delete_item(request: Request) -> None:
     key, metadata = request.parameters["key"], find(request).metadata
     if key not in metadata:
         raise NotFound("Metadata item was not found")
-    _set(request, {name: value for name, value in metadata.items() if name != key})
+    _set(request, {name: value for name, value in metadata.items() if name != key}, "delete metadata")
 
 
 def list_tags(request: Request) -> dict[str, Any]:
@@ -77,19 +77,18 @@ def list_tags(request: Request) -> dict[str, Any]:
 
 def replace_tags(request: Request) -> dict[str, Any]:
     """PUT /servers/{server_id}/tags"""
-    tags = request.object().get("tags")
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        raise BadRequest(f"Invalid input for field/attribute tags. Value: {tags}. It must be a list of strings.")
-    return {"tags": list(_set_tags(request, tuple(dict.fromkeys(tags))))}
+    body = Body("body", request.json() if request.body else None)
+    body.require("tags")
+    wanted = tags(body.list("tags") or [])
+    body.finish()
+    return {"tags": list(_set_tags(request, wanted))}
 
 
-def _set_tags(request: Request, tags: tuple[str, ...]) -> tuple[str, ...]:
-    if len(tags) > MOST_TAGS:
-        raise BadRequest(f"The number of tags exceeded the per-server limit {MOST_TAGS}")
-    if any(not 1 <= len(tag) <= 60 or "," in tag or "/" in tag for tag in tags):
-        raise BadRequest("Invalid input for field/attribute tag. A tag has 1 to 60 characters, no comma and no slash.")
-    servers.change(request.context, request.session, find(request), {"tags": tags})
-    return tags
+def _set_tags(request: Request, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    server = find(request)
+    servers.require(request.context, server, "update tags", *servers.SETTLED)
+    servers.change(request.context, request.session, server, {"tags": wanted})
+    return wanted
 
 
 def delete_tags(request: Request) -> None:
@@ -111,10 +110,10 @@ def _present(request: Request) -> tuple[str, ...]:
 
 def add_tag(request: Request) -> Response:
     """PUT /servers/{server_id}/tags/{tag}"""
-    server, tag = find(request), request.parameters["tag"]
-    if tag in server.tags:
+    server, wanted = find(request), tag(request.parameters["tag"])
+    if wanted in server.tags:
         return Response(204)
-    _set_tags(request, (*server.tags, tag))
+    _set_tags(request, tags([*server.tags, wanted]))
     return Response(201, headers={"location": f"{request.base}{request.path}"})
 
 

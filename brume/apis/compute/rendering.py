@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from brume.apis.rest.messages import Request
-from brume.cloud.compute import interfaces, nodes
+from brume.cloud.compute import interfaces, nodes, reaching
 from brume.cloud.compute.resources import Node, Server
 from brume.cloud.network.resources import FloatingIp, Network, Port, SecurityGroup
 
@@ -35,7 +35,7 @@ class Surroundings:
         session = request.session
         self.ports = interfaces.ports_of(session, [server.id for server in servers])
         every = [port for group in self.ports.values() for port in group]
-        self.floating = interfaces.floating_of(session, every)
+        self.floating = reaching.floating_of(session, every)
         networks = tuple({port.network_id for port in every})
         self.networks = {row.id: row.name for row in session.find(Network, id=networks)} if networks else {}
         groups = tuple({group for port in every for group in port.security_groups})
@@ -118,7 +118,7 @@ def render(request: Request, server: Server, around: Surroundings) -> dict[str, 
         "accessIPv4": server.access_ipv4,
         "accessIPv6": server.access_ipv6,
         "links": links(request, server),
-        "OS-DCF:diskConfig": "MANUAL",
+        "OS-DCF:diskConfig": server.disk_config,
         "OS-EXT-AZ:availability_zone": server.zone or "",
         "config_drive": "True" if server.config_drive else "",
         "key_name": server.key_name,
@@ -139,6 +139,43 @@ def render(request: Request, server: Server, around: Surroundings) -> dict[str, 
     return shown | _since(server, version) | _for_administrators(request, server, around, version)
 
 
+def render_one(request: Request, server: Server) -> dict[str, Any]:
+    """What show tells: what a list of details does, and the server groups (2.71)."""
+    shown = render(request, server, Surroundings(request, [server]))
+    if (request.version or (2, 1)) >= (2, 71):
+        shown["server_groups"] = []
+    return shown
+
+
+def render_updated(request: Request, server: Server) -> dict[str, Any]:
+    """What an update answers: less than show before 2.75."""
+    shown = render_one(request, server)
+    if (request.version or (2, 1)) >= (2, 75):
+        return shown
+    shown["addresses"] = plain(shown["addresses"])
+    return {name: value for name, value in shown.items() if not name.startswith(LEFT_OUT_OF_UPDATES)}
+
+
+LEFT_OUT_OF_UPDATES = (
+    "OS-EXT-AZ:",
+    "OS-EXT-SRV-ATTR:",
+    "OS-EXT-STS:",
+    "OS-SRV-USG:",
+    "config_drive",
+    "host_status",
+    "key_name",
+    "os-extended-volumes:",
+    "security_groups",
+)
+
+
+def plain(found: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """Addresses without what was added to them."""
+    return {
+        name: [{"version": one["version"], "addr": one["addr"]} for one in entries] for name, entries in found.items()
+    }
+
+
 def host_id(server: Server) -> str:
     """An opaque name for the host, different for each project (Nova's hostId)."""
     if server.host is None:
@@ -153,10 +190,9 @@ def _since(server: Server, version: Version) -> dict[str, Any]:
         ((2, 19), "description", server.description),
         ((2, 26), "tags", list(server.tags)),
         ((2, 63), "trusted_image_certificates", None),
-        ((2, 71), "server_groups", []),
         ((2, 73), "locked_reason", server.locked_reason),
         ((2, 90), "OS-EXT-SRV-ATTR:hostname", server.hostname),
-        ((2, 96), "pinned_availability_zone", None),
+        ((2, 96), "pinned_availability_zone", server.pinned_zone),
     )
     return {name: value for since, name, value in additions if version >= since}
 

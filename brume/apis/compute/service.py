@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from brume.apis.compute import actions, flavors, interfaces, keypairs, limits, metadata, nodes, servers
+from brume.apis.compute import (
+    actions,
+    creating,
+    flavors,
+    history,
+    hypervisors,
+    interfaces,
+    keypairs,
+    limits,
+    listing,
+    metadata,
+    nodes,
+    servers,
+)
 from brume.apis.compute.versions import MICROVERSIONS, list_versions, show_version
 from brume.apis.rest.routes import Route, Router
 from brume.apis.rest.service import Service
@@ -17,7 +30,9 @@ RULES = {
 
 FLAVOR = "/v2.1/flavors/{flavor_id}"
 SERVER = "/v2.1/servers/{server_id}"
+HYPERVISOR = "/v2.1/os-hypervisors/{hypervisor_id}"
 QUOTA = "/v2.1/os-quota-sets/{project_id}"
+QUOTA_CLASS = "/v2.1/os-quota-class-sets/{class_id}"
 
 ROUTES = (
     Route("GET", "/", list_versions, public=True),
@@ -40,15 +55,16 @@ ROUTES = (
     Route("GET", "/v2.1/os-keypairs/{name}", keypairs.show),
     Route("DELETE", "/v2.1/os-keypairs/{name}", keypairs.delete),
     Route("GET", "/v2.1/os-services", nodes.list_services, rule="admin"),
-    Route("PUT", "/v2.1/os-services/enable", nodes.change_service, rule="admin", until="2.52"),
-    Route("PUT", "/v2.1/os-services/disable", nodes.change_service, rule="admin", until="2.52"),
-    Route("PUT", "/v2.1/os-services/disable-log-reason", nodes.change_service, rule="admin", until="2.52"),
-    Route("PUT", "/v2.1/os-services/force-down", nodes.change_service, rule="admin", until="2.52"),
+    Route("PUT", "/v2.1/os-services/{action}", nodes.change_service, rule="admin", until="2.52"),
     Route("PUT", "/v2.1/os-services/{service_id}", nodes.update_service, rule="admin", since="2.53"),
-    Route("GET", "/v2.1/os-hypervisors", nodes.list_hypervisors, rule="admin"),
-    Route("GET", "/v2.1/os-hypervisors/detail", nodes.list_hypervisor_details, rule="admin"),
-    Route("GET", "/v2.1/os-hypervisors/statistics", nodes.show_statistics, rule="admin", until="2.87"),
-    Route("GET", "/v2.1/os-hypervisors/{hypervisor_id}", nodes.show_hypervisor, rule="admin"),
+    Route("DELETE", "/v2.1/os-services/{service_id}", nodes.delete_service, rule="admin"),
+    Route("GET", "/v2.1/os-hypervisors", hypervisors.list_hypervisors, rule="admin"),
+    Route("GET", "/v2.1/os-hypervisors/detail", hypervisors.list_details, rule="admin"),
+    Route("GET", "/v2.1/os-hypervisors/statistics", hypervisors.show_statistics, rule="admin", until="2.87"),
+    Route("GET", HYPERVISOR, hypervisors.show, rule="admin"),
+    Route("GET", f"{HYPERVISOR}/uptime", hypervisors.show_uptime, rule="admin", until="2.87"),
+    Route("GET", f"{HYPERVISOR}/search", hypervisors.search, rule="admin", until="2.52"),
+    Route("GET", f"{HYPERVISOR}/servers", hypervisors.list_servers, rule="admin", until="2.52"),
     Route("GET", "/v2.1/os-availability-zone", nodes.list_zones),
     Route("GET", "/v2.1/os-availability-zone/detail", nodes.list_zone_details, rule="admin"),
     Route("GET", "/v2.1/limits", limits.show_limits),
@@ -57,9 +73,11 @@ ROUTES = (
     Route("DELETE", QUOTA, limits.delete, rule="admin"),
     Route("GET", f"{QUOTA}/detail", limits.show_details),
     Route("GET", f"{QUOTA}/defaults", limits.show_defaults),
-    Route("GET", "/v2.1/servers", servers.list_servers),
-    Route("POST", "/v2.1/servers", servers.create, rule="project_member"),
-    Route("GET", "/v2.1/servers/detail", servers.list_details),
+    Route("GET", QUOTA_CLASS, limits.show_class, rule="admin"),
+    Route("PUT", QUOTA_CLASS, limits.update_class, rule="admin"),
+    Route("GET", "/v2.1/servers", listing.list_servers),
+    Route("POST", "/v2.1/servers", creating.create, rule="project_member"),
+    Route("GET", "/v2.1/servers/detail", listing.list_details),
     Route("GET", SERVER, servers.show),
     Route("PUT", SERVER, servers.update, rule="project_member"),
     Route("DELETE", SERVER, servers.delete, rule="project_member"),
@@ -83,8 +101,8 @@ ROUTES = (
     Route("GET", f"{SERVER}/ips", interfaces.list_addresses),
     Route("GET", f"{SERVER}/ips/{{network}}", interfaces.show_addresses),
     Route("GET", f"{SERVER}/os-security-groups", interfaces.list_groups),
-    Route("GET", f"{SERVER}/os-instance-actions", interfaces.list_actions),
-    Route("GET", f"{SERVER}/os-instance-actions/{{request_id}}", interfaces.show_action),
+    Route("GET", f"{SERVER}/os-instance-actions", history.list_actions),
+    Route("GET", f"{SERVER}/os-instance-actions/{{request_id}}", history.show_action),
 )
 
 SERVICE = Service(

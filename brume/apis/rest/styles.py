@@ -158,6 +158,9 @@ class GlanceStyle(Style):
     """Glance: webob's own page, or its JSON where the asker accepts JSON."""
 
     malformed_json = "Malformed JSON in request body."
+    message_of = {  # noqa: RUF012 - a table, never changed
+        errors.InvalidAttribute: lambda v: f"Provided object does not match schema 'image': {v['reason']}",
+    }
 
     def body(
         self, error: CloudError, message: str, request: Request, request_id: str, headers: dict[str, str]

@@ -8,7 +8,8 @@
     limits.py      how much a project may have
     servers.py     the life of a server
     creation.py    making servers with their ports, and taking them away
-    interfaces.py  a server's ports, fixed and floating addresses, security groups
+    interfaces.py  a server's ports and fixed addresses
+    reaching.py    a server's floating IPs and security groups
 
 Who does what: a rule decides what should be (`desired`: this server runs on compute1) and commits; an agent reads
 that from the journal, makes it so, and reports what is (`report`). Between the two a server is in a task state,

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from brume.cloud.compute.resources import Flavor
 from brume.cloud.context import RequestContext
-from brume.cloud.errors import BadRequest, Conflict, NotFound
+from brume.cloud.errors import Conflict, NotFound
 from brume.cloud.store.session import Session
 from brume.cloud.validation import Values
-
-NAME = re.compile(r"[^\s](.*[^\s])?\Z", re.DOTALL)
-IDENTIFIER = re.compile(r"[\w.\- ]{1,255}\Z")
-EXTRA_SPEC = re.compile(r"[\w.\-: ]{1,255}\Z")
-
-LARGEST = 0x7FFFFFFF
 
 DEFAULTS = (
     ("1", "m1.tiny", 512, 1, 1),
@@ -60,14 +53,6 @@ def create_flavor(context: RequestContext, session: Session, values: Values) -> 
     flavor_id = values.pop("id", None)
     if flavor_id in (None, "auto"):
         flavor_id = context.new_id()
-    if not NAME.match(values["name"]) or not IDENTIFIER.match(flavor_id):
-        raise BadRequest("Invalid input for field/attribute name or id: leading or trailing white space, or too long.")
-    for field, least in (("ram", 1), ("vcpus", 1), ("disk", 0), ("ephemeral", 0), ("swap", 0)):
-        if not least <= values.get(field, least) <= LARGEST:
-            raise BadRequest(
-                f"Invalid input for field/attribute {field}. Value: {values[field]}. "
-                f"It must be at least {least} and at most {LARGEST}."
-            )
     if session.first(Flavor, name=values["name"]):
         raise FlavorExists(name=values["name"])
     if session.get(Flavor, flavor_id):
@@ -83,9 +68,6 @@ def create_defaults(session: Session) -> None:
 
 def set_extra_specs(session: Session, flavor: Flavor, specs: Mapping[str, str]) -> Flavor:
     """Add or change extra specs."""
-    for key in specs:
-        if not EXTRA_SPEC.match(key):
-            raise BadRequest(f"Invalid input for field/attribute extra_specs. Value: {key}")
     return session.update(flavor, extra_specs={**flavor.extra_specs, **specs})
 
 
@@ -100,10 +82,6 @@ def delete_extra_spec(session: Session, flavor: Flavor, key: str) -> Flavor:
 
 def set_access(session: Session, flavor: Flavor, project_id: str, allowed: bool) -> Flavor:
     """Let a project use a flavor that is not public, or no longer."""
-    if flavor.is_public:
-        raise Conflict(
-            "Can not add access to a public flavor." if allowed else "Access list not available for public flavors."
-        )
     if allowed and project_id in flavor.projects:
         raise Conflict(f"Flavor access already exists for flavor {flavor.id} and project {project_id} combination.")
     if not allowed and project_id not in flavor.projects:

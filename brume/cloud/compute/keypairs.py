@@ -5,15 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import re
 from typing import NamedTuple
 
+from brume.cloud.compute.limits import check_keypair
 from brume.cloud.compute.resources import Keypair
 from brume.cloud.context import RequestContext, iso_seconds
 from brume.cloud.errors import BadRequest, Conflict, NotFound
 from brume.cloud.store.session import Session
 
-NAME = re.compile(r"[\w\-. @]{1,255}\Z", re.ASCII)
 KEY_TYPES = ("ssh-rsa", "ssh-ed25519", "ssh-dss", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521")
 
 
@@ -48,10 +47,9 @@ def create_keypair(
     context: RequestContext, session: Session, user_id: str, name: str, public_key: str | None
 ) -> NewKey:
     """Keep a public key, or make a pair if none is given (an Ed25519 key; Nova makes RSA)."""
-    if not NAME.match(name) or name != name.strip():
-        raise InvalidKeypair(reason="Keypair name contains unsafe characters")
     if session.get(Keypair, user_id, name) is not None:
         raise KeypairExists(name=name)
+    check_keypair(session, context.project_id or "", user_id)
     private_key = None
     if public_key is None:
         private_key, public_key = _make_pair(name)

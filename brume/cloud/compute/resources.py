@@ -83,6 +83,9 @@ class Server(Resource, frozen=True, kw_only=True):
     """The flavor as it was when the server was made (Nova embeds it)."""
     host: Annotated[str | None, Attribute(length=255)] = None
     zone: Annotated[str | None, Attribute(length=255)] = None
+    """The zone it is in."""
+    pinned_zone: Annotated[str | None, Attribute(length=255)] = None
+    """The zone its request named."""
     vm_state: Annotated[str, Attribute(length=32)] = "building"
     """building, active, stopped, error (Nova's vm_states)."""
     task_state: Annotated[str | None, Attribute(length=32)] = None
@@ -95,6 +98,7 @@ class Server(Resource, frozen=True, kw_only=True):
     tags: Annotated[tuple[str, ...], Attribute()] = ()
     description: Annotated[str | None, Attribute(length=255)] = None
     config_drive: Annotated[bool, Attribute()] = False
+    disk_config: Annotated[str, Attribute(length=16)] = "MANUAL"
     user_data: Annotated[str | None, Attribute(length=65535)] = None
     locked: Annotated[bool, Attribute()] = False
     locked_reason: Annotated[str | None, Attribute(length=255)] = None
@@ -105,6 +109,8 @@ class Server(Resource, frozen=True, kw_only=True):
     launch_index: Annotated[int, Attribute()] = 0
     lent_ports: Annotated[tuple[str, ...], Attribute()] = ()
     """Ports that were there before the server, and stay when it goes."""
+    interface_order: Annotated[tuple[str, ...], Attribute()] = ()
+    """Its ports in the order in which it got them."""
     generation: Annotated[int, Attribute()] = 0
     """Raised by each reboot: an agent starts the server again when it differs from what it started."""
     created_at: Annotated[str, Attribute(length=32)]
@@ -122,4 +128,11 @@ class ServerAction(Resource, frozen=True, kw_only=True):
     user_id: Annotated[str, Attribute(length=64)]
     project_id: Annotated[str, Attribute(length=64)]
     started_at: Annotated[str, Attribute(length=32)]
+    updated_at: Annotated[str, Attribute(length=32)]
     message: Annotated[str | None, Attribute(length=255)] = None
+    event: Annotated[str | None, Attribute(length=64)] = None
+    """What the node does for it, if it has to do something: "compute_stop_instance"."""
+    host: Annotated[str | None, Attribute(length=255)] = None
+    finished_at: Annotated[str | None, Attribute(length=32)] = None
+    result: Annotated[str | None, Attribute(length=16)] = None
+    """Success or Error, once the node has reported."""

@@ -18,11 +18,13 @@ from typing import NamedTuple
 
 from brume.cloud.compute.resources import Flavor, Server, ServerAction
 from brume.cloud.context import RequestContext, iso_seconds
-from brume.cloud.errors import Conflict, Forbidden, NotFound
+from brume.cloud.errors import Conflict, NotFound, PolicyForbidden
 from brume.cloud.store.session import Session
 from brume.cloud.validation import Values
 
 RUNNING, SHUT_DOWN = 1, 4
+SETTLED = ("active", "stopped")
+"""The states in which what hangs on a server may be changed."""
 HOSTNAME_JUNK = re.compile(r"[^a-z0-9\-]+")
 
 
@@ -53,14 +55,17 @@ def get_server(context: RequestContext, session: Session, server_id: str) -> Ser
     return server
 
 
-def new_server(context: RequestContext, session: Session, values: Values, flavor: Flavor, host: str | None) -> Server:
-    """A server that `host` is to start (None: it fits nowhere). `values`: name, image_id, zone, what else was asked."""
+def new_server(
+    context: RequestContext, session: Session, values: Values, flavor: Flavor, host: str | None, zone: str | None
+) -> Server:
+    """A server that `host` is to start (None: it fits nowhere). `values`: name, image_id, what else was asked."""
     now = iso_seconds(context.now)
     server = Server(
         id=context.new_id(),
         project_id=context.project_id or "",
         user_id=context.user_id or "",
         host=host,
+        zone=zone,
         task_state="spawning",
         flavor=embedded(flavor),
         hostname=values.pop("hostname", None) or hostname_of(values["name"]),
@@ -68,7 +73,7 @@ def new_server(context: RequestContext, session: Session, values: Values, flavor
         updated_at=now,
         **values,
     )
-    record(context, session, server, "create")
+    record(context, session, server, "create", event="compute__do_build_and_run_instance")
     return session.insert(server)
 
 
@@ -92,20 +97,41 @@ def hostname_of(name: str) -> str:
     return cleaned[:63].rstrip("-") or "server"
 
 
-def record(context: RequestContext, session: Session, server: Server, action: str, message: str | None = None) -> None:
-    """Remember what was done, by which request. A second action in one request is part of the first."""
+def record(context: RequestContext, session: Session, server: Server, action: str, *, event: str | None = None) -> None:
+    """Remember what was asked for, by which request; `event`: what the node will do. A second action in one request
+    is part of the first."""
     if session.get(ServerAction, server.id, context.request_id) is None:
+        now = iso_seconds(context.now)
         session.insert(
             ServerAction(
                 server_id=server.id,
                 request_id=context.request_id,
                 action=action,
                 user_id=context.user_id or "",
-                project_id=context.project_id or "",
-                started_at=iso_seconds(context.now),
-                message=message,
+                project_id=server.project_id,
+                started_at=now,
+                updated_at=now,
+                event=event,
+                host=server.host,
             )
         )
+
+
+def finish(context: RequestContext, session: Session, server_id: str, result: str) -> None:
+    """What the node was doing for the server has become of it."""
+    now = iso_seconds(context.now)
+    for action in session.find(ServerAction, server_id=server_id, finished_at=None):
+        if action.event is not None:
+            message = "Error" if result == "Error" else None
+            session.update(action, finished_at=now, updated_at=now, result=result, message=message)
+
+
+def actions_of(context: RequestContext, session: Session, server_id: str) -> list[ServerAction]:
+    """What was done to a server, newest first; also of one that is gone, for its project. Raises ServerNotFound."""
+    found = session.find(ServerAction, server_id=server_id)
+    if not found or not (context.is_admin or found[0].project_id == context.project_id):
+        raise ServerNotFound(server_id=server_id)
+    return sorted(found, key=lambda action: (action.started_at, action.request_id), reverse=True)
 
 
 def require(context: RequestContext, server: Server, action: str, *states: str, task: bool = False) -> None:
@@ -121,39 +147,41 @@ def require(context: RequestContext, server: Server, action: str, *states: str, 
 def stop(context: RequestContext, session: Session, server: Server) -> Server:
     """Ask for the server to be shut down."""
     require(context, server, "stop", "active", "error")
-    record(context, session, server, "stop")
+    record(context, session, server, "stop", event="compute_stop_instance")
     return _change(context, session, server, task_state="powering-off")
 
 
 def start(context: RequestContext, session: Session, server: Server) -> Server:
     """Ask for the server to be started again."""
     require(context, server, "start", "stopped")
-    record(context, session, server, "start")
+    record(context, session, server, "start", event="compute_start_instance")
     return _change(context, session, server, task_state="powering-on", generation=server.generation + 1)
 
 
 def reboot(context: RequestContext, session: Session, server: Server, hard: bool) -> Server:
     """Ask for the server to be started anew."""
     require(context, server, "reboot", "active", *(("stopped", "error") if hard else ()))
-    record(context, session, server, "reboot")
+    record(context, session, server, "reboot", event="compute_reboot_instance")
     task = "rebooting_hard" if hard else "rebooting"
     return _change(context, session, server, task_state=task, generation=server.generation + 1)
 
 
 def lock(context: RequestContext, session: Session, server: Server, reason: str | None) -> Server:
     """Let only administrators change it."""
+    record(context, session, server, "lock")
     return _change(context, session, server, locked=True, locked_reason=reason)
 
 
 def unlock(context: RequestContext, session: Session, server: Server) -> Server:
     """Let its owner change it again."""
+    record(context, session, server, "unlock")
     return _change(context, session, server, locked=False, locked_reason=None)
 
 
 def reset_state(context: RequestContext, session: Session, server: Server, state: str) -> Server:
     """Say by hand what the state is (administrators)."""
     if not context.is_admin:
-        raise Forbidden("Policy doesn't allow os_compute_api:os-admin-actions:reset_state to be performed.")
+        raise PolicyForbidden(action="os_compute_api:os-admin-actions:reset_state")
     return _change(context, session, server, vm_state=state, task_state=None)
 
 
@@ -181,6 +209,7 @@ def started(context: RequestContext, session: Session, report: Report) -> None:
         launched_at=launched,
         fault=None,
     )
+    finish(context, session, server.id, "Success")
 
 
 def stopped(context: RequestContext, session: Session, report: Report) -> None:
@@ -188,6 +217,7 @@ def stopped(context: RequestContext, session: Session, report: Report) -> None:
     server = session.get(Server, report.server_id)
     if server is not None and server.task_state == "powering-off":
         _change(context, session, server, vm_state="stopped", task_state=None, power_state=SHUT_DOWN)
+        finish(context, session, server.id, "Success")
 
 
 def failed(context: RequestContext, session: Session, report: Report, message: str) -> None:
@@ -196,6 +226,7 @@ def failed(context: RequestContext, session: Session, report: Report, message: s
     if server is not None:
         fault = {"code": 500, "created": iso_seconds(context.now), "message": message}
         _change(context, session, server, vm_state="error", task_state=None, power_state=0, fault=fault)
+        finish(context, session, server.id, "Error")
 
 
 def should_run(server: Server) -> bool:

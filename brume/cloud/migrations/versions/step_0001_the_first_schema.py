@@ -103,7 +103,7 @@ def upgrade() -> None:
         "images",
         sa.Column("id", sa.String(length=36), autoincrement=False, nullable=False),
         sa.Column("name", sa.String(length=255), autoincrement=False, nullable=True),
-        sa.Column("owner", sa.String(length=64), autoincrement=False, nullable=True),
+        sa.Column("owner", sa.String(length=255), autoincrement=False, nullable=True),
         sa.Column("status", sa.String(length=30), autoincrement=False, nullable=False),
         sa.Column("visibility", sa.String(length=9), autoincrement=False, nullable=False),
         sa.Column("disk_format", sa.String(length=20), autoincrement=False, nullable=True),
@@ -310,7 +310,12 @@ def upgrade() -> None:
         sa.Column("user_id", sa.String(length=64), autoincrement=False, nullable=False),
         sa.Column("project_id", sa.String(length=64), autoincrement=False, nullable=False),
         sa.Column("started_at", sa.String(length=32), autoincrement=False, nullable=False),
+        sa.Column("updated_at", sa.String(length=32), autoincrement=False, nullable=False),
         sa.Column("message", sa.String(length=255), autoincrement=False, nullable=True),
+        sa.Column("event", sa.String(length=64), autoincrement=False, nullable=True),
+        sa.Column("host", sa.String(length=255), autoincrement=False, nullable=True),
+        sa.Column("finished_at", sa.String(length=32), autoincrement=False, nullable=True),
+        sa.Column("result", sa.String(length=16), autoincrement=False, nullable=True),
         sa.PrimaryKeyConstraint("server_id", "request_id"),
     )
     op.create_table(
@@ -323,6 +328,7 @@ def upgrade() -> None:
         sa.Column("flavor", sa.Text(), autoincrement=False, nullable=False),
         sa.Column("host", sa.String(length=255), autoincrement=False, nullable=True),
         sa.Column("zone", sa.String(length=255), autoincrement=False, nullable=True),
+        sa.Column("pinned_zone", sa.String(length=255), autoincrement=False, nullable=True),
         sa.Column("vm_state", sa.String(length=32), autoincrement=False, nullable=False),
         sa.Column("task_state", sa.String(length=32), autoincrement=False, nullable=True),
         sa.Column("power_state", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -332,6 +338,7 @@ def upgrade() -> None:
         sa.Column("tags", sa.Text(), autoincrement=False, nullable=False),
         sa.Column("description", sa.String(length=255), autoincrement=False, nullable=True),
         sa.Column("config_drive", sa.Boolean(), autoincrement=False, nullable=False),
+        sa.Column("disk_config", sa.String(length=16), autoincrement=False, nullable=False),
         sa.Column("user_data", sa.Text(), autoincrement=False, nullable=True),
         sa.Column("locked", sa.Boolean(), autoincrement=False, nullable=False),
         sa.Column("locked_reason", sa.String(length=255), autoincrement=False, nullable=True),
@@ -341,6 +348,7 @@ def upgrade() -> None:
         sa.Column("reservation_id", sa.String(length=64), autoincrement=False, nullable=False),
         sa.Column("launch_index", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("lent_ports", sa.Text(), autoincrement=False, nullable=False),
+        sa.Column("interface_order", sa.Text(), autoincrement=False, nullable=False),
         sa.Column("generation", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("created_at", sa.String(length=32), autoincrement=False, nullable=False),
         sa.Column("updated_at", sa.String(length=32), autoincrement=False, nullable=False),
@@ -436,6 +444,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_floatingips_port_id"), ["port_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_floatingips_project_id"), ["project_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_floatingips_router_id"), ["router_id"], unique=False)
+
+    op.create_table(
+        "image_members",
+        sa.Column("image_id", sa.String(length=36), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.String(length=255), autoincrement=False, nullable=False),
+        sa.Column("status", sa.String(length=20), autoincrement=False, nullable=False),
+        sa.Column("created_at", sa.String(length=32), autoincrement=False, nullable=False),
+        sa.Column("updated_at", sa.String(length=32), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(["image_id"], ["images.id"], name="fk_image_members_image_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("image_id", "member_id"),
+    )
+    with op.batch_alter_table("image_members", schema=None) as batch_op:
+        batch_op.create_index("ix_image_members_member_id", ["member_id"], unique=False)
 
     op.create_table(
         "implied_roles",
@@ -673,6 +694,10 @@ def downgrade() -> None:
 
     op.drop_table("port_security_groups")
     op.drop_table("implied_roles")
+    with op.batch_alter_table("image_members", schema=None) as batch_op:
+        batch_op.drop_index("ix_image_members_member_id")
+
+    op.drop_table("image_members")
     with op.batch_alter_table("floatingips", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_floatingips_router_id"))
         batch_op.drop_index(batch_op.f("ix_floatingips_project_id"))
