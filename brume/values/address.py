@@ -39,9 +39,7 @@ class Ipv4Address(msgspec.Struct, frozen=True, order=True, gc=False):
         try:
             return cls(int.from_bytes(inet_pton(AF_INET, text), "big"))
         except (OSError, ValueError):
-            raise ValueError(
-                f"{text!r} is not an IPv4 address: 0 to 255 four times, as 192.168.10.5"
-            ) from None
+            raise ValueError(f"{text!r} is not an IPv4 address: 0 to 255 four times, as 192.168.10.5") from None
 
     @classmethod
     def from_packed(cls, octets: bytes) -> Ipv4Address:
