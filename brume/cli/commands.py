@@ -66,9 +66,17 @@ def execute(data_dir: Path, server: str, command: tuple[str, ...]) -> None:
 @click.option("--icmp", "protocol", flag_value="icmp", default="icmp", help="An echo request (the default).")
 @click.option("--tcp", type=click.IntRange(1, 65535), help="The first packet of a TCP connection to this port.")
 @click.option("--udp", type=click.IntRange(1, 65535), help="A UDP datagram to this port.")
+@click.option("--verbose", is_flag=True, help="Every table, those that only pass the packet on too.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def trace(
-    data_dir: Path, source: str, destination: str, protocol: str, tcp: int | None, udp: int | None, as_json: bool
+    data_dir: Path,
+    source: str,
+    destination: str,
+    protocol: str,
+    tcp: int | None,
+    udp: int | None,
+    verbose: bool,
+    as_json: bool,
 ) -> None:
     """Send one packet from SOURCE to DESTINATION through the live tables, disturbing nothing, and show its way.
 
@@ -87,6 +95,8 @@ def trace(
         protocol=protocol,
         port=tcp or udp,
         json=as_json,
+        verbose=verbose,
+        colour=sys.stdout.isatty(),
     )
 
 

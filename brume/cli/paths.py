@@ -23,7 +23,7 @@ class Paths:
         self.control_socket = directory / "control.sock"
         self.process_id = directory / "brume.pid"
         self.log = directory / "brume.log"
-        self.database = directory / "cloud.sqlite"
+        self.database = directory / "cloud.db"
         self.keys = directory / "fernet-keys"
         self.images = directory / "images"
         self.secrets = directory / "secrets.json"

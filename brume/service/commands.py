@@ -116,7 +116,14 @@ class Commands:
         return remove
 
     async def trace(
-        self, source: str, destination: str, protocol: str, port: int | None, json: bool
+        self,
+        source: str,
+        destination: str,
+        protocol: str,
+        port: int | None,
+        json: bool = False,
+        verbose: bool = False,
+        colour: bool = False,
     ) -> AsyncIterator[Message]:
         """One packet's way."""
         try:
@@ -127,7 +134,7 @@ class Commands:
         if json:
             yield Message(data=found.as_dict())
         else:
-            yield Message(out=render(found).rstrip("\n"))
+            yield Message(out=render(found, verbose=verbose, colour=colour).rstrip("\n"))
         yield Message(exit=0 if found.passed else 1)
 
     async def down(self) -> AsyncIterator[Message]:
