@@ -17,8 +17,9 @@ convert (stored as JSON text). Values are never changed in place, dictionaries i
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import cache
+from operator import attrgetter
 from typing import Annotated, Any, ClassVar, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -192,13 +193,18 @@ def _without_none(hint: Any) -> tuple[Any, bool]:
 
 
 @cache
-def _shown(row_type: type[Resource], version: tuple[int, int] | None) -> tuple[tuple[str, str], ...]:
-    """(wire name, field name) of what a microversion shows."""
-    return tuple(
-        (f.wire, f.name)
-        for f in row_type.DECLARATION.fields
-        if f.attribute is not None and f.attribute.visible and is_known(f.attribute, version)
-    )
+def _shown(
+    row_type: type[Resource], version: tuple[int, int] | None
+) -> tuple[tuple[str, ...], Callable[[Resource], Iterable[Any]]]:
+    """What a microversion shows: wire names, and what gives their values."""
+    fields = [
+        field
+        for field in row_type.DECLARATION.fields
+        if field.attribute is not None and field.attribute.visible and is_known(field.attribute, version)
+    ]
+    names = [field.name for field in fields]
+    values = attrgetter(*names) if len(names) > 1 else lambda row: [getattr(row, name) for name in names]
+    return tuple(field.wire for field in fields), values
 
 
 def is_known(attribute: Attribute, version: tuple[int, int] | None) -> bool:
@@ -214,6 +220,7 @@ def parse_version(text: str) -> tuple[int, int]:
 
 def to_json(row: Resource, version: tuple[int, int] | None = None) -> dict[str, Any]:
     """The row as the API shows it, without what a service adds (links, derived attributes)."""
-    shown = {wire: getattr(row, name) for wire, name in _shown(type(row), version)}
+    names, values = _shown(type(row), version)
+    shown = dict(zip(names, values(row), strict=True))
     extra = type(row).DECLARATION.extra
     return {**getattr(row, extra), **shown} if extra is not None else shown
