@@ -76,7 +76,7 @@ class JourneyCloud:
     def forget(self) -> None:
         """Forget what has changed so far."""
         for changes in (self.commits, self.northbound, self.southbound):
-            changes.clear()  # type: ignore[attr-defined]
+            changes.clear()
 
     def request(self, method: str, path: str, body: Any = None) -> Answer:
         """Send one request; the cloud takes in what it did before this returns."""

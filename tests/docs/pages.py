@@ -70,7 +70,7 @@ def _schema_page(title: str, schema: Schema, about: str, maker: Callable[[Any], 
         " kept as pairs, so that one element more is constant work."
     )
     for name in sorted(schema.tables):
-        row_type = schema.tables[name]
+        row_type: Any = schema.tables[name]
         lines += ["", f"## {name}", "", _first_paragraph(row_type.__doc__), ""]
         lines += _paragraph(_table_facts(row_type, maker(row_type)))
         lines += ["", "| column | type | |", "|---|---|---|"]
