@@ -69,6 +69,7 @@ class EmbeddedCloud:
         self.cloud.provide(network_settings)
         self.cloud.provide(ImageFiles(settings.paths.images))
         self._commits: deque[Commit] = deque()
+        self._is_expected = False
         self._first_rows(known)
         self._make_stages(network_settings)
         self.application = application(self.cloud, clock=clock)
@@ -91,7 +92,7 @@ class EmbeddedCloud:
         self.outside = Outside(self.settings.physical_network, self.scheduler)
         self.nodes: dict[str, Chassis] = {}
         self.instances = Instances(self.cloud.store, self.nodes, self.scheduler, self._context)
-        self.observed = Observed(self.cloud.store, northbound, self._context)
+        self.observed = Observed(self.cloud.store, northbound, self._context, self._work)
         self.cloud.provide(Consoles(self.instances.output))
 
     def start(self) -> None:
@@ -116,11 +117,23 @@ class EmbeddedCloud:
 
     def _committed(self, commit: Commit) -> None:
         self._commits.append(commit)
-        if len(self._commits) == 1:
+        self._work()
+
+    def _work(self) -> None:
+        """There is something to settle; say so once."""
+        if not self._is_expected:
+            self._is_expected = True
             self.on_work()
 
     def settle(self) -> None:
         """Take what was committed through all stages, and what that makes the nodes report back into the store."""
+        self._is_expected = True  # what comes up meanwhile is part of this
+        try:
+            self._settle()
+        finally:
+            self._is_expected = False
+
+    def _settle(self) -> None:
         self._follow_outside()
         self.instances.settle()
         self.observed.settle()

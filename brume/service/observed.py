@@ -37,10 +37,17 @@ class NodeFacts(NamedTuple):
 class Observed:
     """Collects reports, and writes them in one transaction when asked to."""
 
-    def __init__(self, store: Store, northbound: Database, context: Callable[[], RequestContext]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        northbound: Database,
+        context: Callable[[], RequestContext],
+        on_report: Callable[[], object],
+    ) -> None:
         self._store = store
         self._northbound = northbound
         self._context = context
+        self._on_report = on_report
         self._ports: dict[str, bool] = {}
 
     def follow(self, changes: ChangeSet) -> None:
@@ -51,6 +58,7 @@ class Observed:
                 was = isinstance(old, PortBinding) and bool(old.up)
                 if isinstance(new, PortBinding) and bool(new.up) != was:
                     self._ports[new.logical_port] = bool(new.up)
+                    self._on_report()
 
     def settle(self) -> None:
         """Write what was remembered."""

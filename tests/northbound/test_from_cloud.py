@@ -185,6 +185,23 @@ def test_a_gateway_has_chassis_routes_and_translates(world):
     assert world.one(LogicalSwitchPort, name=gateway.id).options["nat-addresses"] == "router"
 
 
+def test_a_gateway_knows_what_every_network_of_its_router_carries(world):
+    """Whoever sends more is told so (Neutron: set_gateway_mtu)."""
+    public, _ = outside(world)
+    router = world.router()
+    world.gateway(router, public)
+    gateway = world.look(lambda s: s.first(Port, device_owner="network:router_gateway"))
+
+    def side():
+        return world.one(LogicalRouterPort, name=f"lrp-{gateway.id}").options
+
+    assert side() == {"reside-on-redirect-chassis": "true", "gateway_mtu": "1500"}
+    subnet = world.subnet(world.network())
+    interface = world.plug(router, subnet).port
+    assert side()["gateway_mtu"] == "1442"
+    assert "gateway_mtu" not in world.one(LogicalRouterPort, name=f"lrp-{interface.id}").options
+
+
 def test_without_snat_nothing_is_translated(world):
     public, _ = outside(world)
     subnet = world.subnet(world.network())

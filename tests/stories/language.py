@@ -50,6 +50,7 @@ PLACES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "KIND": ("network|subnet|port|router|group|floating IP|server", str),
     "CIDR": (r"[0-9a-f.:]+/\d+", str),
     "ADDRESS": (r"[0-9a-f.:]+|\{\S+\}", str),
+    "TEXTS": (r"\S+(?:, \S+)*", _list),
     "NODE": (r"compute\d", str),
     "SETTINGS": (r"[\w:]+=.+", _settings),
     "TRAFFIC": (r".+?", str),

@@ -33,6 +33,7 @@ class Cloud(Row, frozen=True, kw_only=True):
 metadata_port_by_network = Index(
     Port, "metadata", lambda port: port.network_id if port.device_owner == DISTRIBUTED else None
 )
+ports_by_router = Index(Port, "router", lambda port: port.router_id)
 
 
 class NetworkFacts(NamedTuple):
@@ -135,6 +136,13 @@ def gateway_facts(view: View, router_id: str) -> GatewayFacts | None:
     return GatewayFacts(
         port.id, port.network_id, tuple(fixed.ip_address for fixed in port.fixed_ips), router.enable_snat
     )
+
+
+@derived
+def least_mtu(view: View, router_id: str) -> int | None:
+    """The longest packet that every network of a router carries; None when it has none."""
+    found = (network_facts(view, port.network_id) for port in view.find(ports_by_router, router_id))
+    return min((network.mtu for network in found if network is not None), default=None)
 
 
 @derived

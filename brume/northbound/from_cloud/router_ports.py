@@ -14,6 +14,7 @@ from brume.northbound.from_cloud.facts import (
     distributes_floating_ips,
     gateway_candidates,
     gateway_facts,
+    least_mtu,
     network_facts,
     settings,
     subnet_facts,
@@ -67,7 +68,7 @@ def router_port(
         name=names.router_port_name(port.id),
         mac=port.mac_address,
         networks=networks,
-        options=_options(port, view),
+        options=_options(port, router_id, view),
         ipv6_ra_configs=_advertised(port, view),
         external_ids=Map(
             {
@@ -82,13 +83,18 @@ def router_port(
     yield Member(LogicalRouter.ports, names.router_uuid(router_id), uuid)
 
 
-def _options(port: Port, view: View) -> Map[str, str]:
+def _options(port: Port, router_id: str, view: View) -> Map[str, str]:
     """On a physical network, routing happens where the gateway is, unless floating IPs are distributed: a VLAN's
-    other members must see the router's MAC in one place."""
+    other members must see the router's MAC in one place. A gateway tells senders of packets that are too long for
+    any network of the router (ICMP "fragmentation needed")."""
+    found = {}
     network = network_facts(view, port.network_id)
-    if network is None or not network.is_provider:
-        return EMPTY_MAP
-    return Map({"reside-on-redirect-chassis": "false" if distributes_floating_ips(view) else "true"})
+    if network is not None and network.is_provider:
+        found["reside-on-redirect-chassis"] = "false" if distributes_floating_ips(view) else "true"
+    mtu = least_mtu(view, router_id) if port.device_owner == ROUTER_GATEWAY else None
+    if mtu is not None:
+        found["gateway_mtu"] = str(mtu)
+    return Map(found)
 
 
 def _advertised(port: Port, view: View) -> Map[str, str]:

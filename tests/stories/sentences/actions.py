@@ -36,3 +36,8 @@ def restarts(world: World) -> None:
 @sentence("Given", "floating IPs are distributed")
 def distributed(world: World) -> None:
     world.restart(distributed_floating_ips=True)
+
+
+@sentence("When", "the cloud restarts with distributed floating IPs")
+def restarts_distributed(world: World) -> None:
+    world.restart(distributed_floating_ips=True)

@@ -82,3 +82,10 @@ def has_no_address(world: World, server: str) -> None:
 def not_running(world: World, server: str) -> None:
     if world.cloud.running(world.names.find("server", server)) is not None:
         raise AssertionError(f"{server} is running")
+
+
+@sentence("Then", "SERVER asks the name servers TEXTS")
+def name_servers(world: World, server: str, texts: list[str]) -> None:
+    found = [str(one) for one in world.host(server).name_servers]
+    if found != texts:
+        raise AssertionError(f"{server} asks {', '.join(found) or 'nobody'}")
