@@ -33,7 +33,10 @@ def main() -> None:
 def up(data_dir: Path, nodes: int, bind: str, port: int, detach: bool) -> None:
     """Start a cloud. Ctrl-C (or `brume down`) ends it; its state stays in the data directory."""
     paths = Paths(data_dir.absolute())
-    paths.ensure()
+    try:
+        paths.ensure()
+    except OSError as error:
+        raise click.ClickException(f"cannot use {paths.directory} as data directory: {error.strerror}") from error
     if is_running(paths):
         raise click.ClickException(f"a cloud is running already with the data directory {paths.directory}")
     settings = Settings(data_directory=paths.directory, bind=bind, port=port, nodes=nodes)

@@ -78,6 +78,10 @@ def _process_id(paths: Paths) -> Iterator[None]:
 
 
 async def _serve(settings: Settings, listener: socket.socket, quiet: bool) -> None:
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):  # first of all: a start that is interrupted ends as cleanly
+        loop.add_signal_handler(number, stopping.set)
     known = load_secrets(settings.paths)
     cloud = EmbeddedCloud(settings, known)
     ticker = Ticker(cloud.scheduler)
@@ -87,9 +91,6 @@ async def _serve(settings: Settings, listener: socket.socket, quiet: bool) -> No
         )
     )
     control = ControlServer(settings.paths, Commands(cloud, server).table())
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, setattr, server, "should_exit", True)
     write_client_files(settings, known)
     cloud.on_work = lambda: loop.call_soon(cloud.settle)
     cloud.start()
@@ -100,10 +101,18 @@ async def _serve(settings: Settings, listener: socket.socket, quiet: bool) -> No
     if not quiet:
         print(f"Brume is running at {settings.base_url}; Ctrl-C ends it. In another terminal:", flush=True)
         print(f"    export OS_CLIENT_CONFIG_FILE={settings.paths.clouds_yaml} OS_CLOUD=brume-admin", flush=True)
+    waiting = loop.create_task(_stop(server, stopping))
     try:
         await serving
     finally:
+        waiting.cancel()
         await control.stop()
         ticker.stop()
         collector.stop()
         cloud.close()
+
+
+async def _stop(server: Server, stopping: asyncio.Event) -> None:
+    """Once told to, let the server end: uvicorn looks at `should_exit` ten times a second."""
+    await stopping.wait()
+    server.should_exit = True
