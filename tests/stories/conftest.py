@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,20 @@ class StoryTest(pytest.Item):
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where it stands."""
         return self.path, self.story.line - 1, f"story: {self.name}"
+
+
+@pytest.fixture
+def new_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], World]]:
+    """Makes worlds of new clouds."""
+    made: list[World] = []
+
+    def make() -> World:
+        made.append(World(new_cloud(tmp_path_factory)))
+        return made[-1]
+
+    yield make
+    for world in made:
+        world.close()
 
 
 def tell(world: World, told: list[tuple[Sentence, Any]]) -> None:

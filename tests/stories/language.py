@@ -15,11 +15,12 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tests.stories.story import Sentence, StoryError
+from tests.stories.story import KEYWORDS, Sentence, StoryError
 
 if TYPE_CHECKING:
     from tests.stories.world import World
 
+__all__ = ["KEYWORDS", "PLACES", "TABLE", "sentence", "understand", "vocabulary"]
 MODULES = ("networks", "security", "servers", "actions", "outcomes", "captures")
 _NAME = r"[A-Za-z][\w-]*"
 _ITEM = r"[A-Za-z][\w.-]*"

@@ -12,13 +12,13 @@ def command(world: World, server: str, command: str) -> None:
     world.wait()
 
 
-@sentence("When", "SERVER starts: COMMAND")
+@sentence("Given When", "SERVER starts: COMMAND")
 def starts(world: World, server: str, command: str) -> None:
     world.start(server, command)
     world.pass_time(0.1)
 
 
-@sentence("When", "the command is interrupted")
+@sentence("Given When", "the command is interrupted")
 def interrupted(world: World) -> None:
     world.last_job().interrupt()
 
@@ -28,16 +28,16 @@ def seconds_pass(world: World, number: int) -> None:
     world.pass_time(number)
 
 
-@sentence("When", "the cloud restarts")
+@sentence("Given When", "the cloud restarts")
 def restarts(world: World) -> None:
     world.restart()
 
 
-@sentence("Given", "floating IPs are distributed")
+@sentence("Given When", "floating IPs are distributed")
 def distributed(world: World) -> None:
     world.restart(distributed_floating_ips=True)
 
 
-@sentence("When", "the cloud restarts with distributed floating IPs")
+@sentence("Given When", "the cloud restarts with distributed floating IPs")
 def restarts_distributed(world: World) -> None:
     world.restart(distributed_floating_ips=True)
