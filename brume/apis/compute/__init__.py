@@ -17,6 +17,7 @@
     metadata.py     metadata and tags
     history.py      what was done to a server
     limits.py       limits and quotas
+    left_out.py     what Nova has and this cloud has not
 
 Rules live in `cloud.compute`; this room turns HTTP into their arguments and their rows into Nova's JSON. What is read
 of a request is checked before anything is looked up.

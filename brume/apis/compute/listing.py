@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
+from brume.apis.compute.patterns import TooCostly, compile_pattern
 from brume.apis.compute.query import check_names, directions, invalid_query, limit, next_link, version_of
 from brume.apis.compute.rendering import STATUS, Surroundings, links, render, status_of
 from brume.apis.rest.messages import Request
@@ -140,6 +141,8 @@ def _page(request: Request) -> tuple[list[Server], dict[str, Any]]:
 def _marker(request: Request) -> Server | None:
     marker = request.first("marker")
     row = request.session.get(Server, marker) if marker else None
+    if row is not None and row.project_id != request.context.project_id and not request.context.is_admin:
+        row = None
     if marker and row is None:
         raise BadRequest(f"marker [{marker}] not found")
     return row
@@ -207,7 +210,9 @@ def _pattern(name: str, text: str | None) -> re.Pattern[str] | None:
     if not text:
         return None
     try:
-        return re.compile(text)
+        return compile_pattern(text)
+    except TooCostly as error:
+        raise invalid_query(name, text, f"'{text}' is not taken: {error}") from None
     except (re.error, RecursionError, OverflowError):
         raise invalid_query(name, text, f"'{text}' is not a 'regex'") from None
 

@@ -10,6 +10,7 @@ from brume.apis.compute import (
     hypervisors,
     interfaces,
     keypairs,
+    left_out,
     limits,
     listing,
     metadata,
@@ -111,6 +112,6 @@ SERVICE = Service(
     title="Compute (Nova 2.1)",
     style=NovaStyle(),
     policy=Policy(RULES),
-    router=Router(ROUTES),
+    router=Router((*ROUTES, *left_out.routes())),
     microversions=MICROVERSIONS,
 )
