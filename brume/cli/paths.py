@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -22,6 +23,7 @@ class Paths:
         self.directory = directory
         self.control_socket = directory / "control.sock"
         self.process_id = directory / "brume.pid"
+        self.lock = directory / "brume.lock"
         self.log = directory / "brume.log"
         self.database = directory / "cloud.db"
         self.keys = directory / "fernet-keys"
@@ -31,8 +33,10 @@ class Paths:
         self.openrc = directory / "admin-openrc.sh"
 
     def ensure(self) -> None:
-        """Make the directory, readable by its owner only."""
+        """Make the directory, readable by its owner only; OSError if it is not there or may not be written."""
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not os.access(self.directory, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self.directory))
 
 
 def socket_address(path: Path) -> tuple[str, int]:

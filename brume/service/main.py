@@ -12,6 +12,7 @@ import click
 from brume.cli.commands import COMMANDS, data_directory
 from brume.cli.control import NotRunning, connect
 from brume.cli.paths import Paths
+from brume.service.ownership import InUse, owner
 from brume.service.settings import Settings
 
 PATIENCE = 30.0
@@ -38,7 +39,7 @@ def up(data_dir: Path, nodes: int, bind: str, port: int, detach: bool) -> None:
     except OSError as error:
         raise click.ClickException(f"cannot use {paths.directory} as data directory: {error.strerror}") from error
     if is_running(paths):
-        raise click.ClickException(f"a cloud is running already with the data directory {paths.directory}")
+        raise click.ClickException(str(InUse(paths)))
     settings = Settings(data_directory=paths.directory, bind=bind, port=port, nodes=nodes)
     if detach:
         _detach(paths)
@@ -68,7 +69,7 @@ def _detach(paths: Paths) -> None:
         return
     patience = time.monotonic() + PATIENCE
     while time.monotonic() < patience:
-        if is_running(paths):
+        if owner(paths) == child and is_running(paths):
             url = paths.clouds_yaml.read_text().split("auth_url: ", 1)[1].split("/identity", 1)[0]
             click.echo(f"Brume is running at {url} (process {child}); the log is {paths.log}")
             click.echo(f"export OS_CLIENT_CONFIG_FILE={paths.clouds_yaml} OS_CLOUD=brume-admin")

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import gc
 import logging
-import os
 import signal
 import socket
 import sys
@@ -19,11 +18,11 @@ from collections.abc import Iterator
 import msgspec
 import uvicorn
 
-from brume.cli.paths import Paths
 from brume.service.cloud import EmbeddedCloud
 from brume.service.collector import Collector
 from brume.service.commands import Commands
 from brume.service.control import ControlServer
+from brume.service.ownership import InUse, owned
 from brume.service.settings import Settings, load_secrets, write_client_files
 from brume.service.ticker import Ticker
 
@@ -49,14 +48,17 @@ def run(settings: Settings, *, quiet: bool) -> int:
         print(f"Error: cannot listen on {settings.bind} port {settings.port}: {error.strerror}", file=sys.stderr)
         return 1
     settings = msgspec.structs.replace(settings, port=listener.getsockname()[1])
-    with _process_id(settings.paths):
-        try:
+    try:
+        with owned(settings.paths):
             import uvloop
 
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(_serve(settings, listener, quiet))
-        except KeyboardInterrupt:
-            return 130
+    except InUse as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 
@@ -66,15 +68,6 @@ def _bind(settings: Settings) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((settings.bind, settings.port))
     return listener
-
-
-@contextlib.contextmanager
-def _process_id(paths: Paths) -> Iterator[None]:
-    paths.process_id.write_text(f"{os.getpid()}\n")
-    try:
-        yield
-    finally:
-        paths.process_id.unlink(missing_ok=True)
 
 
 async def _serve(settings: Settings, listener: socket.socket, quiet: bool) -> None:
