@@ -30,8 +30,13 @@ def main() -> None:
 @click.option("--nodes", type=click.IntRange(1, 64), default=2, show_default=True, help="How many compute nodes.")
 @click.option("--bind", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=5000, show_default=True, help="The port; 0: a free one.")
+@click.option(
+    "--distributed-floating-ips",
+    is_flag=True,
+    help="A floating IP's traffic enters and leaves at its server's node, not at the router's gateway node.",
+)
 @click.option("--detach", is_flag=True, help="Return as soon as the cloud answers, and leave it running.")
-def up(data_dir: Path, nodes: int, bind: str, port: int, detach: bool) -> None:
+def up(data_dir: Path, nodes: int, bind: str, port: int, distributed_floating_ips: bool, detach: bool) -> None:
     """Start a cloud. Ctrl-C (or `brume down`) ends it; its state stays in the data directory."""
     paths = Paths(data_dir.absolute())
     try:
@@ -40,7 +45,13 @@ def up(data_dir: Path, nodes: int, bind: str, port: int, detach: bool) -> None:
         raise click.ClickException(f"cannot use {paths.directory} as data directory: {error.strerror}") from error
     if is_running(paths):
         raise click.ClickException(str(InUse(paths)))
-    settings = Settings(data_directory=paths.directory, bind=bind, port=port, nodes=nodes)
+    settings = Settings(
+        data_directory=paths.directory,
+        bind=bind,
+        port=port,
+        nodes=nodes,
+        distributed_floating_ips=distributed_floating_ips,
+    )
     if detach:
         _detach(paths)
     from brume.service.run import run
