@@ -11,7 +11,8 @@ import contextlib
 import logging
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any
+from inspect import signature
+from typing import Any, get_type_hints
 
 import msgspec
 
@@ -27,6 +28,20 @@ LONGEST_REQUEST = 64 * 1024
 
 class ControlError(Exception):
     """A command cannot be done; the text is for the user."""
+
+
+def checked(command: Command, request: Request) -> dict[str, Any]:
+    """A request's arguments, if they are those the command takes, by its signature; ValidationError otherwise."""
+    hints = get_type_hints(command)
+    fields: list[Any] = []
+    for parameter in signature(command).parameters.values():
+        field = (parameter.name, hints.get(parameter.name, Any))
+        fields.append(field if parameter.default is parameter.empty else (*field, parameter.default))
+    shape = msgspec.defstruct("Arguments", fields, forbid_unknown_fields=True, kw_only=True)
+    try:
+        return msgspec.structs.asdict(msgspec.convert(request.arguments, shape))
+    except msgspec.ValidationError as error:
+        raise msgspec.ValidationError(f"{request.command}: {error}") from None
 
 
 class ControlServer:
@@ -82,7 +97,7 @@ class ControlServer:
             command = self._commands.get(request.command)
             if command is None:
                 raise ControlError(f"no command {request.command}; there are {', '.join(self._commands)}")
-            await self._run(command, request.arguments, reader, send)
+            await self._run(command, checked(command, request), reader, send)
         except (msgspec.DecodeError, asyncio.LimitOverrunError) as error:
             await send(Message(error=f"not a request: {error}", exit=2))
         except ControlError as error:
