@@ -41,8 +41,11 @@ PRECONDITION = re.compile(r"revision_number=(\d+)\Z")
 
 
 def own_project(request: Request) -> Groups:
-    """A tenant sees what is his; an administrator everything."""
-    return ({},) if request.context.is_admin else ({"project_id": request.context.project_id or ""},)
+    """A tenant sees what is his; an administrator everything; who is in no project, nothing: the rows of no project
+    are the cloud's own (gateways, the ports of floating IPs)."""
+    if request.context.is_admin:
+        return ({},)
+    return ({"project_id": request.context.project_id},) if request.context.project_id else ()
 
 
 class Noun(msgspec.Struct, Generic[T], frozen=True, kw_only=True):

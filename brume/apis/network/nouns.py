@@ -61,8 +61,9 @@ def visible_ports(request: Request) -> Groups:
     """His own, and all on his networks."""
     if request.context.is_admin:
         return ({},)
-    own = tuple(n.id for n in request.session.find(Network, project_id=request.context.project_id or ""))
-    return (*own_project(request), {"network_id": own}) if own else own_project(request)
+    mine = own_project(request)
+    own = tuple(network.id for group in mine for network in request.session.find(Network, **group))
+    return (*mine, {"network_id": own}) if own else mine
 
 
 # -- what rules ask of other rows

@@ -58,7 +58,7 @@ def page_of(
     wanted = order_of(request, kind, order)
     if backwards:
         wanted = tuple((name, not ascending) for name, ascending in wanted)
-    after = marker_of(request, kind)
+    after = marker_of(request, kind, within)
     rows = request.session.select(
         kind,
         Query(
@@ -117,8 +117,10 @@ def order_of(request: Request, kind: type[Resource], default: Order = ()) -> Ord
             raise InvalidSort(attribute=wire)
         order.append((field.name, direction != "desc"))
     order = order or list(default)
-    named = {name for name, _ in order}
-    return (*order, *((name, True) for name in declaration.key if name not in named))
+    chosen: dict[str, bool] = {}
+    for name, ascending in (*order, *((name, True) for name in declaration.key)):
+        chosen.setdefault(name, ascending)  # a key named again orders nothing more
+    return tuple(chosen.items())
 
 
 def _asked_order(request: Request) -> list[tuple[str, str]]:
@@ -132,15 +134,19 @@ def _asked_order(request: Request) -> list[tuple[str, str]]:
     return pairs
 
 
-def marker_of(request: Request, kind: type[T]) -> T | None:
-    """The row the page begins behind."""
+def marker_of(request: Request, kind: type[T], within: Sequence[Mapping[str, Any]] = ({},)) -> T | None:
+    """The row the page begins behind: one that the asker may see, or its place in an order would tell its values."""
     marker = request.first("marker")
     if not marker:
         return None
     row = request.session.get(kind, marker) if len(kind.DECLARATION.key) == 1 else None
-    if row is None:
+    if row is None or not any(_fulfils(row, group) for group in within):
         raise MarkerNotFound(marker=marker)
     return row
+
+
+def _fulfils(row: Resource, group: Mapping[str, Any]) -> bool:
+    return all(getattr(row, name) in _values(wanted) for name, wanted in group.items())
 
 
 def _both(group: Mapping[str, Any], filters: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -84,7 +84,7 @@ class Request:
         if self._json is msgspec.UNSET:
             try:
                 self._json = msgspec.json.decode(self.body)
-            except (msgspec.DecodeError, RecursionError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 raise BadRequest(self.service.style.malformed_json) from None
         return self._json
 

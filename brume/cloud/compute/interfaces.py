@@ -77,16 +77,26 @@ class Plugging(NamedTuple):
 
 
 def ports_of(session: Session, server_ids: Iterable[str]) -> dict[str, list[Port]]:
-    """The ports of each of these servers, in the order in which it got them, in two queries."""
+    """The ports of each of these servers, in the order in which it got them, in two queries.
+
+    Whoever may make a port may write any server into its `device_id`. So, as in Nova, only those of the server's own
+    project are its ports, and those that it was given through this service.
+    """
     wanted = tuple(server_ids)
     found: dict[str, list[Port]] = {server_id: [] for server_id in wanted}
     for port in session.find(Port, device_id=wanted) if wanted else ():
         found[port.device_id].append(port)
-    several = tuple(server_id for server_id, group in found.items() if len(group) > 1)
-    for server in session.find(Server, id=several) if several else ():
+    claimed = tuple(server_id for server_id, group in found.items() if group)
+    for server in session.find(Server, id=claimed) if claimed else ():
         places = {port_id: at for at, port_id in enumerate(server.interface_order)}
-        found[server.id].sort(key=lambda port: (places.get(port.id, len(places)), port.created_at, port.id))
+        own = [port for port in found[server.id] if _belongs(server, port)]
+        own.sort(key=lambda port: (places.get(port.id, len(places)), port.created_at, port.id))
+        found[server.id] = own
     return found
+
+
+def _belongs(server: Server, port: Port) -> bool:
+    return port.project_id == server.project_id or port.id in server.interface_order
 
 
 def ports_of_server(session: Session, server: Server) -> list[Port]:
@@ -182,6 +192,6 @@ def find_port(session: Session, server: Server, port_id: str) -> Port:
     port = session.get(Port, port_id)
     if port is None:
         raise PortNotFound(port_id=port_id)
-    if port.device_id != server.id:
+    if port.device_id != server.id or not _belongs(server, port):
         raise NotFound(f"Instance {server.id} does not have a port with id {port_id}")
     return port

@@ -156,6 +156,10 @@ class PortBound(InUse):
     )
 
 
+class DeviceIDNotOwnedByTenant(errors.Conflict):
+    template = "The following device_id {device_id} is not owned by your project or matches another projects router."
+
+
 class MacAddressInUse(InUse):
     template = "Unable to complete operation for network {net_id}. The mac address {mac} is in use."
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from brume.cloud.context import RequestContext
 from brume.cloud.network import ports
 from brume.cloud.network.addresses import FLOATING_IP, ROUTER_GATEWAY, ROUTER_INTERFACE
-from brume.cloud.network.errors import NetworkNotFound, ResourceRequest
+from brume.cloud.network.errors import NetworkNotFound, PortNotFound, ResourceRequest
 from brume.cloud.network.records import Values, change, check_quota, new
 from brume.cloud.network.resources import FixedIp, FloatingIp, Network, Port, Subnet
 from brume.cloud.network.router_errors import (
@@ -149,6 +149,9 @@ def _associate(context: RequestContext, session: Session, floating: FloatingIp, 
         return Association()
     port = ports.load(session, port_id)
     if port.project_id != floating.project_id and not context.is_admin:
+        network = session.get(Network, port.network_id)
+        if network is None or network.project_id != context.project_id:
+            raise PortNotFound(port_id=port_id)  # not for him to know of
         raise bad(
             f"Cannot process floating IP association with Port {port_id}, since that port is owned by a "
             "different project"

@@ -24,7 +24,7 @@ def apply(
         return remove(context, session, router)
     snat = router.enable_snat if wish.enable_snat is None else wish.enable_snat
     present = session.get(Port, router.gateway_port_id) if router.gateway_port_id else None
-    network = _external(session, wish)
+    network = _external(context, session, wish)
     if present is not None and present.network_id == network.id:
         if wish.external_fixed_ips and _differs(present, wish.external_fixed_ips):
             ports.update(context, session, settings, present, {"fixed_ips": wish.external_fixed_ips})
@@ -55,11 +55,13 @@ def remove(context: RequestContext, session: Session, router: Router) -> Router:
     return change(context, session, router, gateway_port_id=None, enable_snat=True)
 
 
-def _external(session: Session, wish: GatewayInfo) -> Network:
+def _external(context: RequestContext, session: Session, wish: GatewayInfo) -> Network:
     network = session.get(Network, wish.network_id)
     if network is None:
         raise NetworkNotFound(net_id=wish.network_id)
     if not network.router_external:
+        if not (context.is_admin or network.shared or network.project_id == context.project_id):
+            raise NetworkNotFound(net_id=wish.network_id)
         raise ResourceRequest(resource="router", msg=f"Network {network.id} is not an external network")
     gateways = {subnet.gateway_ip for subnet in session.find(Subnet, network_id=network.id)}
     for fixed in wish.external_fixed_ips:

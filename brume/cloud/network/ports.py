@@ -15,6 +15,7 @@ from brume.cloud.network.addresses import DISTRIBUTED, FLOATING_IP, ROUTER_INTER
 from brume.cloud.network.binding import bound
 from brume.cloud.network.errors import (
     AddressPairAndPortSecurityRequired,
+    DeviceIDNotOwnedByTenant,
     InvalidInput,
     MacAddressInUse,
     NetworkMacAddressGenerationFailure,
@@ -75,6 +76,7 @@ def create(
     project_id = values.get("project_id", context.project_id or "")
     check_quota(session, settings, "port", Port, project_id)
     owner = values.get("device_owner", "")
+    _check_device(context, session, owner, values.get("device_id", ""), project_id)
     mac = _mac(context, session, network, values.get("mac_address"))
     secured = values.get("port_security_enabled", network.port_security_enabled and not is_trusted(owner))
     chosen = {
@@ -101,6 +103,9 @@ def update(context: RequestContext, session: Session, settings: NetworkSettings,
     chosen = dict(values)
     if port.router_id is not None:
         _check_router_port(port, chosen)
+    elif "device_id" in chosen or "device_owner" in chosen:
+        device_id = chosen.get("device_id", port.device_id)
+        _check_device(context, session, chosen.get("device_owner", port.device_owner), device_id, port.project_id)
     mac = chosen.get("mac_address", port.mac_address)
     if mac != port.mac_address:
         _check_new_mac(session, port, mac)
@@ -173,7 +178,7 @@ def create_metadata_port(
 
 def join_metadata_port(context: RequestContext, session: Session, subnet: Subnet) -> None:
     """Give the metadata port an address in a subnet that has DHCP."""
-    port = session.first(Port, device_id=f"ovnmeta-{subnet.network_id}", device_owner=DISTRIBUTED)
+    port = _metadata_port(session, subnet)
     if port is None or any(fixed.subnet_id == subnet.id for fixed in port.fixed_ips):
         return
     address = addresses.allocate(context, session, subnet)
@@ -184,13 +189,20 @@ def join_metadata_port(context: RequestContext, session: Session, subnet: Subnet
 
 def leave_metadata_port(context: RequestContext, session: Session, subnet: Subnet) -> None:
     """Take the metadata port's address in a subnet away that has no DHCP any more."""
-    port = session.first(Port, device_id=f"ovnmeta-{subnet.network_id}", device_owner=DISTRIBUTED)
+    port = _metadata_port(session, subnet)
     if port is not None:
         kept = tuple(fixed for fixed in port.fixed_ips if fixed.subnet_id != subnet.id)
         _record(session, port, change(context, session, port, fixed_ips=kept))
 
 
 # -- parts
+
+
+def _metadata_port(session: Session, subnet: Subnet) -> Port | None:
+    """Only a port of the network itself: on a network of his own, a tenant may name any device."""
+    network_id = subnet.network_id
+    device_id = f"ovnmeta-{network_id}"
+    return session.first(Port, network_id=network_id, device_id=device_id, device_owner=DISTRIBUTED)
 
 
 def _mac(context: RequestContext, session: Session, network: Network, wanted: str | None) -> str:
@@ -204,6 +216,14 @@ def _mac(context: RequestContext, session: Session, network: Network, wanted: st
         if session.first(Port, network_id=network.id, mac_address=mac) is None:
             return mac
     raise NetworkMacAddressGenerationFailure(net_id=network.id)
+
+
+def _check_device(context: RequestContext, session: Session, owner: str, device_id: str, project_id: str) -> None:
+    """Nobody gives his port to another project's router (CVE-2014-0056)."""
+    if owner == ROUTER_INTERFACE and device_id and not context.is_admin:
+        router = session.get(Router, device_id)
+        if router is not None and router.project_id != project_id:
+            raise DeviceIDNotOwnedByTenant(device_id=device_id)
 
 
 def _check_router_port(port: Port, chosen: Values) -> None:

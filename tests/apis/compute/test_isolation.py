@@ -1,7 +1,5 @@
 """Servers of projects apart, and filters that nobody has to wait for."""
 
-import time
-
 import pytest
 
 from brume.apis.compute.patterns import TooCostly, compile_pattern
@@ -9,8 +7,9 @@ from tests.apis.compute.conftest import Nova
 
 
 @pytest.fixture
-def stranger(client):
+def stranger(compute_client):
     """An administrator makes a second project; its member."""
+    client = compute_client
     admin = client.login("admin", scope="admin")
     body = {"project": {"name": "second"}}
     project = client.post("/identity/v3/projects", body, admin).json()["project"]["id"]
@@ -69,9 +68,3 @@ def test_patterns_that_cost_too_much(nova, pattern):
         compile_pattern(pattern)
     answer = nova.client.request("GET", f"/compute/v2.1/servers?name={pattern.replace('+', '%2B')}", token=nova.token)
     assert answer.status == 400
-
-
-def test_the_costliest_pattern_that_is_taken_costs_little():
-    begin = time.process_time()
-    assert compile_pattern("a*a*b").search("a" * 255) is None
-    assert time.process_time() - begin < 5

@@ -124,13 +124,13 @@ def test_without_a_token_nothing_is_told(cloud):
     assert cloud.get("/network/").json()["versions"][0]["id"] == "v2.0"
 
 
-def test_a_port_that_only_says_so_is_no_router_port(tenant, neutron, foreign):
-    theirs = neutron.post("router", name="theirs")
+def test_a_port_that_only_says_so_is_no_router_port(tenant):
+    router = tenant.post("router", name="r")
     mine = tenant.post("network", name="mine")
     tenant.post("subnet", network_id=mine["id"], ip_version=4, cidr="10.5.0.0/24")
-    claims = {"device_owner": "network:router_interface", "device_id": theirs["id"]}
+    claims = {"device_owner": "network:router_interface", "device_id": router["id"]}
     tenant.post("port", network_id=mine["id"], **claims)
-    neutron.delete(f"/routers/{theirs['id']}")
+    tenant.delete(f"/routers/{router['id']}")
 
 
 def test_a_routers_port_stays_the_routers(neutron, foreign):
