@@ -8,7 +8,6 @@ they need nothing, a constant SERVICE. An operator's policy file is laid over th
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 
 import msgspec
 
@@ -26,8 +25,8 @@ MODULES = (
 
 
 def services(cloud: Cloud) -> tuple[Service, ...]:
-    """Every service of the cloud; one that is not in this installation is left out."""
-    return tuple(with_policy_file(make(module, cloud), cloud) for module in MODULES if _is_here(module))
+    """Every service of the cloud."""
+    return tuple(with_policy_file(make(module, cloud), cloud) for module in MODULES)
 
 
 def make(module: str, cloud: Cloud) -> Service:
@@ -46,10 +45,3 @@ def with_policy_file(service: Service, cloud: Cloud) -> Service:
         return service
     policy = Policy(service.policy.texts, load_overrides(path.read_text()))
     return msgspec.structs.replace(service, policy=policy)
-
-
-def _is_here(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False

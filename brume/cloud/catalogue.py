@@ -6,7 +6,6 @@ Importing them fills `resource.REGISTRY`; the SQL schema, the coverage page and 
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 
 from brume.cloud.resource import REGISTRY, Declaration
 
@@ -16,21 +15,11 @@ MODULES = (
     "brume.cloud.network.resources",
     "brume.cloud.compute.resources",
     "brume.cloud.image.resources",
-    "brume.cloud.placement.resources",
 )
 
 
 def declarations() -> tuple[Declaration, ...]:
     """Every stored resource of the cloud."""
     for module in MODULES:
-        if _exists(module):
-            import_module(module)
+        import_module(module)
     return tuple(REGISTRY.values())
-
-
-def _exists(module: str) -> bool:
-    """Whether the room is in this installation."""
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False

@@ -52,12 +52,6 @@ class Switch:
         bridge = self.bridges[name] = Bridge(name)
         return bridge
 
-    def delete_bridge(self, name: str) -> None:
-        self.bridge(name)
-        del self.bridges[name]
-        if self.cache is not None:
-            self.cache.clear()
-
     def bridge(self, name: str) -> Bridge:
         found = self.bridges.get(name)
         if found is None:

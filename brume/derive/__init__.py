@@ -4,6 +4,7 @@
 
     rules.py     what a rule and a derived value are: plain functions, declared with `@rule` and `@derived`
     view.py      what a rule may read, and the record of what it did read
+    nodes.py     what the engine keeps of a rule instance and of a memoised value
     engine.py    who must run again; full compile and incremental change are the same code
     outputs.py   who made which output row, and what to write when makers come and go
 

@@ -50,5 +50,7 @@ A step is a small typed value with a `name` to dispatch on; its `Subfield`s reso
 Inside, in the order a match takes: `lexer`, `parser` (with `constants`, `symbols`, `logical_fields`), `annotation`
 (prerequisites), `simplification` (equality only), `normal_form` (OR of ANDs), `conversion` (OpenFlow matches). Most
 matches take a short way, worked out once per shape: `shape`, `plan`, `slots`, `filling`, `template`. For actions:
-`action_context`, `action_words`, `action_services`, `action_assignments`, `action_options`, `dhcp_options`.
+`action_context`, `action_words`, `action_services`, `action_assignments`, `action_options`, `dhcp_options`,
+`endpoints`, and `action_shape` for the short way. The tree of a match is `expression`; `openflow_fields` are the fields
+it ends in; `errors` has the one error.
 """

@@ -11,6 +11,7 @@
     chassis/                     one chassis: local datapaths, claims, physical flows, what its switch must be told
     packet_in/                   what ovn-controller's pinctrl does, as pure functions
     messages/                    the words of OpenFlow: fields, matches, actions, flows; as text and on the wire
+    connection.py                one OpenFlow connection, without its socket
 
 Two stages, because most flows do not depend on the chassis: they are made once and handed out, and a chassis adds what
 depends on its ports, tunnels and zones.

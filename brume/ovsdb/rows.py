@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from brume.ovsdb.columns import Column, columns
-from brume.ovsdb.data import Datum, Json, datum_from_json, datum_to_json, default_datum, from_field, to_field
+from brume.ovsdb.data import Datum, Json, datum_from_json, default_datum, from_field, to_field
 from brume.tables.database import Database, Transaction
 
 
@@ -18,13 +18,6 @@ def column_datum(database: Database, row: Any, column: Column) -> Datum:
     if column.printed:
         return frozenset((str(value),))
     return from_field(column.type, value)
-
-
-def row_to_json(database: Database, row: Any, names: Mapping[str, Column] | None = None) -> dict[str, Json]:
-    """A `<row>`: every column (or the ones given), without `_uuid`."""
-    row_type: Any = type(row)
-    wanted = columns(row_type) if names is None else names
-    return {name: datum_to_json(column.type, column_datum(database, row, column)) for name, column in wanted.items()}
 
 
 def put_row(transaction: Transaction, row_type: Any, uuid: str, datums: Mapping[str, Datum]) -> None:

@@ -7,7 +7,7 @@
     build.py     `stack` puts a frame together
     verify.py    which checksums are wrong
     explain.py   what every octet means
-    describe.py  one line about a frame, as tcpdump prints it
+    describe.py  one line about a frame, as tcpdump prints it (from the IP header on: describe_ip.py, describe_icmp.py)
 
         Ethernet | Vlan | Ipv4 | Udp | Geneve | Ethernet | Ipv4 | Icmp4 | Echo | octets
         outermost first; each header knows its size, thus where the next begins

@@ -51,8 +51,3 @@ class Ipv4(Header, frozen=True):
     source: V4 = NO_V4
     destination: V4 = NO_V4
     options: OctetTail = b""
-
-    @property
-    def is_later_fragment(self) -> bool:
-        """True when the transport header is not in this packet."""
-        return self.fragment_offset != 0

@@ -5,8 +5,13 @@
     cloud.py       one embedded cloud without sockets: store, stages, nodes, instances
     instances.py   servers that should run -> simulated hosts that do
     observed.py    what the nodes report -> status of ports and servers
-    control.py     the control socket
-    run.py         the event loop: HTTP, control socket, the simulator's clock
+    control.py     the control socket        commands.py    what it can do
+    outside.py     who answers behind the nodes' physical network
+    topology.py    the running cloud as a trace sees it
+    first_image.py the built-in image
+    ticker.py      moves the simulator's time along with the real one
+    ownership.py   one cloud a data directory
+    run.py         the event loop: HTTP, control socket, signals, the end
     main.py        the command `brume`, with `brume up`
 
 The way of a change: an HTTP request commits rows and journal; after the answer the journal's changes go through

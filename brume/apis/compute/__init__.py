@@ -4,6 +4,7 @@
     versions.py     what / and /v2.1 say
     body.py         reads a request's object attribute by attribute, strictly
     query.py        what the query of a list may say
+    patterns.py     the regular expressions that filters of servers take
     flavors.py      flavors, extra specs, access
     keypairs.py     keypairs
     nodes.py        services, availability zones

@@ -7,7 +7,7 @@
     roles          roles, implied roles                   grants      who has which role on what
     assignments    the list of role assignments           catalog     regions, services, endpoints
     credentials    credentials of three kinds             trusts      trusts, policy documents
-    authentication   X-Auth-Token -> RequestContext
+    authentication   X-Auth-Token -> RequestContext       token_view  a token as Keystone shows it
 
 Start reading in `service.py`.
 """

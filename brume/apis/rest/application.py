@@ -10,7 +10,6 @@ id and answered 500 in that style, and its transaction is undone. Tokens and pas
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from inspect import isawaitable
@@ -22,10 +21,9 @@ from brume.apis.rest.routes import Route
 from brume.apis.rest.service import Authenticate, Service
 from brume.cloud.cloud import Cloud
 from brume.cloud.context import RequestContext
-from brume.cloud.errors import BadRequest, CloudError, MethodNotAllowed, NotFound
+from brume.cloud.errors import CloudError, MethodNotAllowed, NotFound
 
 LOG = logging.getLogger("brume.apis")
-REQUEST_ID = re.compile(r"req-[0-9a-fA-F-]{36}\Z")
 
 
 class Application:
@@ -146,8 +144,3 @@ def _response(route: Route, answer: Any) -> Response:
     if answer is None:
         return Response(204)
     return Response(route.status, answer)
-
-
-def no_object(value: object) -> BadRequest:
-    """A body that should be an object and is not."""
-    return BadRequest(f"an object was expected, not {type(value).__name__}")

@@ -6,6 +6,8 @@
     roles            roles, and roles implied by others assignments     who has which role on what
     catalog          regions, services, endpoints       credentials     application credentials, plain credentials
     tokens           Fernet tokens: issue, validate     key_storage     the keys' files
+    trusts           a user acts with another's roles   access_rules    which requests a credential is good for
+    checks moments   what values must look like
     authentication   a request to log in -> a user and a scope
     bootstrap        the first rows of a fresh cloud
 

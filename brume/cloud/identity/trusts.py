@@ -74,8 +74,3 @@ def consume(session: Session, trust: Trust) -> None:
     if trust.remaining_uses < 1:
         raise TrustUsedUp(trust_id=trust.id)
     session.update(trust, remaining_uses=trust.remaining_uses - 1)
-
-
-def acts_as(trust: Trust) -> str:
-    """Whom tokens of the trust show as their user."""
-    return trust.trustor_user_id if trust.impersonation else trust.trustee_user_id

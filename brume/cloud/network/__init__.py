@@ -5,7 +5,7 @@
     subnets              ranges, gateways, pools                     checks      values in Neutron's words
     ports     addresses  ports, and how they get their addresses     errors      Neutron's errors
     binding              where a port's host has its end             *_errors    routers, groups
-    routers   interfaces  gateways                                   floating_ips  floating_addresses
+    routers   interfaces  gateways  gateway_scheduling               floating_ips  floating_addresses
     security_groups      rule_checks  protocols                      agents      chassis as observed
 
     face (apis/network) --values--> rule --rows--> store --commit--> northbound

@@ -38,7 +38,6 @@ class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether each network has a network:distributed port for the metadata service, as ML2/OVN makes it."""
     distributed_floating_ip: bool = False
     """Floating IPs leave on the compute node instead of on the gateway chassis."""
-    localnet_learn_fdb: bool = False
     most_fixed_ips: int = 5
     most_nameservers: int = 5
     most_host_routes: int = 20

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_origin
 import msgspec
 import sqlalchemy as sql
 
-from brume.cloud.resource import REGISTRY, Declaration, Field, Resource
+from brume.cloud.resource import Declaration, Field, Resource
 
 TEXT_LENGTH = 255
 """MySQL cannot index longer text without a prefix length."""
@@ -109,8 +109,3 @@ def _encode_json(value: Any) -> str:
 def _json_decoder(kind: Any) -> Callable[[str], Any]:
     decoder = msgspec.json.Decoder(kind)
     return decoder.decode
-
-
-def registered() -> tuple[Declaration, ...]:
-    """All declarations of stored resources imported so far."""
-    return tuple(REGISTRY.values())

@@ -21,7 +21,6 @@ from brume.openflow.tables import Table, logical_table
 from brume.southbound.compiler import Compiler
 from brume.southbound.pipeline import Stage, stage_at
 from brume.southbound.schema import (
-    Chassis,
     LogicalFlow,
     MACBinding,
     MulticastGroup,
@@ -132,10 +131,6 @@ class Provenance:
         for group in southbound.find(multicast_group_by_tunnel_key, (datapath.uuid, key)):
             return LogicalPort(group.name, f"multicast group {group.name}", group, None)
         return None
-
-    def chassis_of(self, binding: PortBinding) -> Chassis | None:
-        """Where a port is bound."""
-        return None if binding.chassis is None else self.southbound.southbound.get(Chassis, binding.chassis)
 
     # flows to rows
 

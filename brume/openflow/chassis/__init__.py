@@ -7,6 +7,7 @@
 
     stage.py       puts it together; what the simulator's chassis and the agent use
     locality.py    which datapaths are local: those with a port here, and what patch ports lead to
+    neighborhood.py    what is there: local datapaths, ports, groups, zones, places
     nearness.py    which ports of a local datapath a chassis has to do with
     binding.py     claiming ports: the observed columns of Port_Binding
     gateways.py    where a gateway port is
@@ -19,7 +20,7 @@
 
     physical flows (ovn-controller's physical.c), as rules over the chassis's rows:
     fixed.py  tunnels.py  ports.py (and vif.py, patch.py, redirect.py, localnet.py, remote.py)  multicast.py
-    secured_ports.py (and port_security*.py)
+    local_output.py  secured_ports.py (and port_security*.py)
     common.py      encapsulation and metadata, the words these share
 
 Start reading in `rows.py`, then `stage.py`.

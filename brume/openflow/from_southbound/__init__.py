@@ -7,6 +7,8 @@
     multicast_reach.py    which chassis have a port in a multicast group
     names.py              what a match or action may ask for: numbers of ports, sets, groups
     residences.py         is_chassis_resident(): a flow for each outcome, tagged with its condition
+    matches.py            the matches of a translation as matches of OpenFlow
+    conjunctions.py       their conjunction ids, the same on every run
     actions/              logical actions to OpenFlow actions
 
 A flow depends on the chassis in two ways only, and both are tags (`brume.openflow.rows`): its place (a datapath, and

@@ -16,7 +16,6 @@ from brume.southbound.schema import (
     AddressSet,
     DatapathBinding,
     Meter,
-    PortBinding,
     PortGroup,
     address_set_by_name,
     meter_by_name,
@@ -55,13 +54,6 @@ def datapath_facts(view: View, uuid: str) -> DatapathFacts | None:
 def port_facts(view: View, name: str) -> PortFacts | None:
     """The facts about a logical port; None when it is not there."""
     row = view.one(port_binding_by_logical_port, name)
-    return None if row is None else PortFacts(row.datapath, row.tunnel_key)
-
-
-@derived
-def port_row_facts(view: View, uuid: str) -> PortFacts | None:
-    """The same by the row's uuid."""
-    row = view.get(PortBinding, uuid)
     return None if row is None else PortFacts(row.datapath, row.tunnel_key)
 
 

@@ -23,10 +23,6 @@ def format_actions(actions: a.Actions, names: PortNames | None = None) -> str:
     return ",".join([_WRITERS[type(action)](action, names) for action in actions]) or "drop"
 
 
-def format_action(action: a.Action, names: PortNames | None = None) -> str:
-    return _WRITERS[type(action)](action, names)
-
-
 def format_subfield(subfield: Subfield) -> str:
     """`NXM_NX_REG13[0..15]`"""
     name = subfield.field.long_name

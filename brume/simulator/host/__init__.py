@@ -7,7 +7,7 @@
     routes.py      the routing table
     internet.py    IPv4 and IPv6: sending by route, fragments, receiving
     icmp.py        echo, errors; who is told of which error
-    udp.py tcp.py  ports, services.py; connection.py: one TCP connection
+    udp.py tcp.py  ports, services.py; connection.py: one TCP connection (flight.py, connection_events.py)
     dhcp.py        the DHCPv4 client
     autoconfig.py  IPv6 addresses from router advertisements
     ping.py traceroute.py   measuring, as objects with results

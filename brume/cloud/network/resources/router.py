@@ -12,9 +12,6 @@ from brume.cloud.network.resources.standard import FLAG, INTERNAL, NAME, READ_ON
 from brume.cloud.network.resources.subnet import Route, check_routes
 from brume.cloud.resource import Attribute, resource
 
-MOST_ROUTES = 30
-"""Neutron's max_routes."""
-
 
 class GatewayInfo(msgspec.Struct, frozen=True):
     """The wish for a gateway: an external network, its addresses there, and whether to translate (None: keep)."""
