@@ -35,6 +35,7 @@ from brume.openflow.messages.match import EVERYTHING
 from brume.openflow.messages.meter import MeterEntry
 from brume.openflow.messages.ports import NORMAL
 from brume.openflow.shared import SharedTranslation
+from brume.packets.errors import PacketError
 from brume.packets.ethernet import IPV4, Ethernet
 from brume.packets.ipv4 import UDP, Ipv4
 from brume.packets.udp import GENEVE, VXLAN, Udp
@@ -183,11 +184,14 @@ class Chassis:
 
     def _from_underlay(self, frame: bytes) -> None:
         """A tunnel packet from another chassis; anything else is not for us."""
-        ip = Ipv4.parse(frame, Ethernet.minimum())
-        start = Ethernet.minimum() + ip.size()
-        if ip.protocol != UDP:
+        try:
+            ip = Ipv4.parse(frame, Ethernet.minimum())
+            start = Ethernet.minimum() + ip.size()
+            if ip.protocol != UDP:
+                return
+            udp = Udp.parse(frame, start)
+        except PacketError:
             return
-        udp = Udp.parse(frame, start)
         protocol = {GENEVE: "geneve", VXLAN: "vxlan"}.get(udp.destination)
         if protocol is not None:
             payload = frame[start + udp.size() : start + udp.length]
