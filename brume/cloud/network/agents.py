@@ -47,13 +47,6 @@ def observe_chassis(
     return session.update(present, **said)
 
 
-def chassis_gone(session: Session, name: str) -> None:
-    """A chassis took itself out of the southbound database."""
-    present = session.get(Chassis, name)
-    if present is not None:
-        session.delete(present)
-
-
 def update(session: Session, chassis: Chassis, values: dict[str, Any]) -> Chassis:
     """What an administrator notes about an agent."""
     return session.update(chassis, **values)

@@ -27,10 +27,6 @@ class HTTPBadRequest(errors.BadRequest):
     """What Neutron's API layer itself refuses."""
 
 
-class HTTPNotFound(errors.NotFound):
-    template = "The resource could not be found."
-
-
 class InUse(errors.Conflict):
     template = "The resource is in use."
 
@@ -231,10 +227,6 @@ class PortBindingNotFound(errors.NotFound):
 
 class OverQuota(errors.OverQuota):
     template = "Quota exceeded for resources: {resources}."
-
-
-class QuotaResourceUnknown(errors.NotFound):
-    template = "Unknown quota resources {unknown}."
 
 
 class AvailabilityZoneNotFound(errors.NotFound):

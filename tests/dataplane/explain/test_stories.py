@@ -52,7 +52,7 @@ def test_between_chassis_there_are_the_six_steps(lab: Lab) -> None:
     assert any(one.text.startswith("vni ") and "network other-net" in one.text for one in wrapping.octets)
     assert underlay.place == "compute1 -> compute2"
     assert delivery.tables[-1].flow is not None
-    assert delivery.tables[-1].flow.endswith("actions=output:4") or "output:" in delivery.tables[-1].flow
+    assert "actions=output:" in delivery.tables[-1].flow
     assert "no control node" in found.steps[5].after[-1]
 
 
