@@ -128,7 +128,7 @@ class Instances:
         for server_id in touched:
             with self._store.read() as session:
                 server = session.get(Server, server_id)
-                ports = interfaces.ports_of(session, [server_id])[server_id]
+                ports = interfaces.ports_of_server(session, server) if server is not None else []
             self._settle_one(server_id, server, ports)
 
     def find(self, server_id: str) -> Running | None:

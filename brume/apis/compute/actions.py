@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from brume.apis.compute.body import Body, invalid
+from brume.apis.compute.policy import ROOT
 from brume.apis.compute.query import Version, version_of
 from brume.apis.compute.servers import find
 from brume.apis.rest.messages import Request, Response
@@ -25,8 +26,9 @@ Perform = Callable[[Request, Server, Any], Response | None]
 
 
 class Action(NamedTuple):
-    """How an action is read and done."""
+    """Who may do an action, and how it is read and done."""
 
+    rule: str
     perform: Perform
     read: Callable[[Version, str, Any], Any] = lambda version, name, given: None
     """(microversion, name, what the body says under it) -> what `perform` needs; raises BadRequest."""
@@ -55,7 +57,9 @@ def perform(request: Request) -> Response:
     if version_of(request) > action.until:
         raise NotFound()
     wanted = action.read(version_of(request), name, given)
-    return action.perform(request, find(request), wanted) or Response(202)
+    server = find(request)
+    request.service.policy.enforce(ROOT + action.rule, request.context, {"project_id": server.project_id})
+    return action.perform(request, server, wanted) or Response(202)
 
 
 # -- running
@@ -206,20 +210,20 @@ def _console_output(request: Request, server: Server, length: int | None) -> Res
 
 
 ACTIONS: dict[str, Action] = {
-    "os-start": Action(_start),
-    "os-stop": Action(_stop),
-    "reboot": Action(_reboot, _read_reboot),
-    "lock": Action(_lock, _read_lock),
-    "unlock": Action(_unlock),
-    "os-resetState": Action(_reset_state, _read_state),
-    "forceDelete": Action(_force_delete),
-    "addFloatingIp": Action(_add_floating_ip, _read_add_floating, until=(2, 43)),
-    "removeFloatingIp": Action(_remove_floating_ip, _read_address, until=(2, 43)),
-    "addFixedIp": Action(_add_fixed_ip, _read_network, until=(2, 43)),
-    "removeFixedIp": Action(_remove_fixed_ip, _read_address, until=(2, 43)),
-    "addSecurityGroup": Action(_add_security_group, _read_group),
-    "removeSecurityGroup": Action(_remove_security_group, _read_group),
-    "os-getConsoleOutput": Action(_console_output, _read_length),
+    "os-start": Action("servers:start", _start),
+    "os-stop": Action("servers:stop", _stop),
+    "reboot": Action("servers:reboot", _reboot, _read_reboot),
+    "lock": Action("os-lock-server:lock", _lock, _read_lock),
+    "unlock": Action("os-lock-server:unlock", _unlock),
+    "os-resetState": Action("os-admin-actions:reset_state", _reset_state, _read_state),
+    "forceDelete": Action("os-deferred-delete:force", _force_delete),
+    "addFloatingIp": Action("os-floating-ips:add", _add_floating_ip, _read_add_floating, until=(2, 43)),
+    "removeFloatingIp": Action("os-floating-ips:remove", _remove_floating_ip, _read_address, until=(2, 43)),
+    "addFixedIp": Action("os-multinic:add", _add_fixed_ip, _read_network, until=(2, 43)),
+    "removeFixedIp": Action("os-multinic:remove", _remove_fixed_ip, _read_address, until=(2, 43)),
+    "addSecurityGroup": Action("os-security-groups:add", _add_security_group, _read_group),
+    "removeSecurityGroup": Action("os-security-groups:remove", _remove_security_group, _read_group),
+    "os-getConsoleOutput": Action("os-console-output", _console_output, _read_length),
 }
 
 ELSEWHERE = frozenset(

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from brume.apis.compute.body import METADATA_KEY, Body, check_text, invalid, read
+from brume.apis.compute.policy import ROOT
 from brume.apis.compute.query import check_names, directions, invalid_query, limit, next_link, version_of
 from brume.apis.rest.messages import Request, Response
 from brume.cloud.compute import flavors
@@ -268,7 +269,10 @@ def change_access(request: Request) -> dict[str, Any]:
     (name,) = whole
     if name not in ("addTenantAccess", "removeTenantAccess"):
         raise BadRequest(f"There is no such action: {name}")
-    body, adds = read(request, name), name == "addTenantAccess"
+    adds = name == "addTenantAccess"
+    rule = f"{ROOT}os-flavor-access:{'add' if adds else 'remove'}_tenant_access"
+    request.service.policy.enforce(rule, request.context, {})
+    body = read(request, name)
     project = body.text("tenant", required=True, shortest=1, longest=255) or ""
     body.finish()
     if adds and request.session.get(Project, project) is None:

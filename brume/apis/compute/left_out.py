@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from brume.apis.compute.policy import ROOT
 from brume.apis.compute.servers import find
 from brume.apis.rest.messages import Request
 from brume.apis.rest.routes import LeftOut, Route
@@ -44,13 +45,10 @@ OF_SERVERS = {
     "topology": "NUMA topology",
 }
 METHODS = ("GET", "POST", "PUT", "DELETE")
-ADMINISTRATORS = (
-    "os-hosts",
-    "os-aggregates",
-    "os-migrations",
-    "os-server-external-events",
-    "os-instance_usage_audit_log",
-)
+RULES = {
+    "os-instance_usage_audit_log": f"{ROOT}os-instance-usage-audit-log:list",
+    "os-server-external-events": f"{ROOT}os-server-external-events:create",
+}
 
 
 def routes() -> Iterator[Route]:
@@ -58,17 +56,17 @@ def routes() -> Iterator[Route]:
     for name, what in PROXIES.items():
         yield from _collection(f"/v2.1/{name}", what, until=PROXIES_UNTIL)
     for name, what in COLLECTIONS.items():
-        yield from _collection(f"/v2.1/{name}", what, rule="admin" if name in ADMINISTRATORS else None)
+        yield from _collection(f"/v2.1/{name}", what, rule=RULES.get(name))
     yield from _collection(
-        "/v2.1/os-hosts", "hosts; ask for compute services and hypervisors", rule="admin", until="2.42"
+        "/v2.1/os-hosts", "hosts; ask for compute services and hypervisors", rule=f"{ROOT}os-hosts:list", until="2.42"
     )
-    yield from _empty("os-aggregates", "aggregates", "host aggregates", rule="admin")
-    yield from _empty("os-server-groups", "server_groups", "server groups", rule=None)
-    yield Route("GET", "/v2.1/os-migrations", lambda request: {"migrations": []}, rule="admin")
+    yield from _empty("os-aggregates", "aggregates", "host aggregates", rule=f"{ROOT}os-aggregates:index")
+    yield from _empty("os-server-groups", "server_groups", "server groups", rule=f"{ROOT}os-server-groups:index")
+    yield Route("GET", "/v2.1/os-migrations", lambda request: {"migrations": []}, rule=f"{ROOT}os-migrations:index")
     for name, what in OF_SERVERS.items():
         yield from _collection(f"/v2.1/servers/{{server_id}}/{name}", what)
     volumes = "/v2.1/servers/{server_id}/os-volume_attachments"
-    yield Route("GET", volumes, _no_volumes)
+    yield Route("GET", volumes, _no_volumes, rule=f"{ROOT}os-volumes-attachments:index")
     yield Route("POST", volumes, LeftOut("volumes"))
     yield from (Route(method, f"{volumes}/{{id}}", _none_of_them) for method in ("GET", "PUT", "DELETE"))
 
@@ -87,7 +85,7 @@ def _collection(path: str, what: str, *, rule: str | None = None, until: str | N
     yield Route("POST", f"{path}/{{id}}/action", LeftOut(what), rule=rule, until=until)
 
 
-def _empty(path: str, name: str, what: str, *, rule: str | None) -> Iterator[Route]:
+def _empty(path: str, name: str, what: str, *, rule: str) -> Iterator[Route]:
     """A collection of which there is none, and none can be made."""
     yield Route("GET", f"/v2.1/{path}", lambda request: {name: []}, rule=rule)
     yield Route("POST", f"/v2.1/{path}", LeftOut(what), rule=rule)

@@ -285,7 +285,7 @@ def _matching(request: Request, tests: list[Test], found: list[Server]) -> list[
     six = _pattern("ip6", _asked(request, "ip6")) if version_of(request) >= (2, 5) else None
     if four is None and six is None:
         return rows
-    ports = ports_of(request.session, [server.id for server in rows])
+    ports = ports_of(request.session, rows)
     return [server for server in rows if _has_address(four, six, ports[server.id])]
 
 

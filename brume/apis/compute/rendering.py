@@ -33,7 +33,7 @@ class Surroundings:
 
     def __init__(self, request: Request, servers: Sequence[Server]) -> None:
         session = request.session
-        self.ports = interfaces.ports_of(session, [server.id for server in servers])
+        self.ports = interfaces.ports_of(session, servers)
         every = [port for group in self.ports.values() for port in group]
         self.floating = reaching.floating_of(session, every)
         networks = tuple({port.network_id for port in every})
