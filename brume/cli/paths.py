@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from pathlib import Path
 
 
@@ -33,10 +34,13 @@ class Paths:
         self.openrc = directory / "admin-openrc.sh"
 
     def ensure(self) -> None:
-        """Make the directory, readable by its owner only; OSError if it is not there or may not be written."""
+        """Make the directory, readable by its owner only; OSError if it is not there or may not be written, or if
+        others may write there too: they could put their own files, or links, in the place of the cloud's."""
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not os.access(self.directory, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self.directory))
+        if self.directory.stat().st_mode & stat.S_IWOTH:
+            raise PermissionError(errno.EPERM, "everybody may write there", str(self.directory))
 
 
 def socket_address(path: Path) -> tuple[str, int]:

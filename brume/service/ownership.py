@@ -30,6 +30,8 @@ def owned(paths: Paths) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise InUse(paths) from None
+        paths.process_id.unlink(missing_ok=True)
+        paths.process_id.touch(mode=0o600, exist_ok=False)
         paths.process_id.write_text(f"{os.getpid()}\n")
         try:
             yield
