@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,6 +12,9 @@ import click
 
 from brume.cli.control import Message, NotRunning, call
 from brume.cli.paths import Paths, default_data_directory
+
+PATIENCE = 15.0
+"""Seconds that `brume down` waits for the cloud to end."""
 
 data_directory = click.option(
     "--data-dir",
@@ -131,8 +135,18 @@ def status(data_dir: Path) -> None:
 @click.command()
 @data_directory
 def down(data_dir: Path) -> None:
-    """Stop the running cloud; its state stays."""
-    follow(data_dir, "down")
+    """Stop the running cloud, and return when it has ended; its state stays."""
+    paths = Paths(data_dir)
+    try:
+        for message in call(paths, "down"):
+            _show(message, None, 0)
+    except NotRunning as error:
+        raise click.ClickException(str(error)) from error
+    patience = time.monotonic() + PATIENCE
+    while paths.process_id.exists():
+        if time.monotonic() > patience:
+            raise click.ClickException(f"the cloud has not ended within {PATIENCE:.0f} seconds; see {paths.log}")
+        time.sleep(0.01)
 
 
 COMMANDS: tuple[click.Command, ...] = (execute, trace, flows, pcap, status, down)

@@ -79,7 +79,7 @@ class Application:
         except CloudError as error:
             response = service.style.response(error, request, request_id)
         except Exception:
-            LOG.exception("%s %s %s failed", request_id, request.method, scope["path"])
+            LOG.exception("%s %s %r failed", request_id, request.method, scope["path"])
             response = service.style.response(CloudError(), request, request_id)
         if service.microversions is not None:
             response.headers |= service.microversions.headers(request.version)
