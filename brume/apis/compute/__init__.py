@@ -1,6 +1,7 @@
 """The compute API (Nova 2.1) under /compute.
 
     service.py      the routes, policy, microversions
+    policy.py       who may do what, by Nova's names
     versions.py     what / and /v2.1 say
     body.py         reads a request's object attribute by attribute, strictly
     query.py        what the query of a list may say
