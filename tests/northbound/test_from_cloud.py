@@ -133,6 +133,44 @@ def test_extra_dhcp_options_make_a_row_of_their_own(world):
     assert row.options["server_id"] == "10.0.1.1"
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "printed"),
+    [
+        ("domain-name", "example.org", '"example.org"'),
+        ("domain-name", '"example.org"', '"example.org"'),
+        ("domain-name", '"', None),
+        ("domain-name", 'x"); outport = "lsp"; output; ("', None),
+        ("domain-name", '"x"); outport = "lsp"; output; ("', None),
+        ("domain-name", "x\\", None),
+        ("domain-name", "x\n", None),
+        ("ntp-server", "192.0.2.1", "192.0.2.1"),
+        ("ntp-server", "192.0.2.1,192.0.2.2", "{192.0.2.1, 192.0.2.2}"),
+        ("ntp-server", "{192.0.2.1}", "192.0.2.1"),
+        ("ntp-server", "fd00::5", None),
+        ("ntp-server", "192.0.2.1); output; (", None),
+        ("mtu", "1300", "1300"),
+        ("mtu", "70000", None),
+        ("mtu", "1300, router = 10.0.1.9", None),
+        ("ip-forward-enable", "1", "1"),
+        ("ip-forward-enable", "2", None),
+        ("249", "10.9.0.0/16,10.0.1.9", "{10.9.0.0/16,10.0.1.9}"),
+        ("249", "10.9.0.0/16", None),
+        ("249", "fd00::/16,10.0.1.9", None),
+        ("no-such-option", "1", None),
+    ],
+)
+def test_options_are_printed_anew_or_left_out(world, name, value, printed):
+    """What a tenant writes never gets into an action as it is; and a mistake does not cost the port its DHCP."""
+    network = world.network()
+    world.subnet(network)
+    port = world.port(network, extra_dhcp_opts=(DhcpOption("lease-time", "600"), DhcpOption(name, value)))
+    row = world.nb.get(DHCPOptions, world.one(LogicalSwitchPort, name=port.id).dhcpv4_options)
+    assert row.options["lease_time"] == "600"
+    common = {"server_id", "server_mac", "lease_time", "mtu", "router", "classless_static_route"}
+    own = set(row.options) - common | ({"mtu"} if row.options["mtu"] != "1442" else set())
+    assert [row.options[one] for one in own] == ([] if printed is None else [printed])
+
+
 def test_the_metadata_port_is_on_every_chassis(world):
     world.subnet(world.network())
     row = world.one(LogicalSwitchPort)

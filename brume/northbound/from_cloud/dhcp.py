@@ -8,7 +8,8 @@ from brume.cloud.network.resources import Port, Subnet
 from brume.derive.rules import derived, rule
 from brume.derive.view import View
 from brume.northbound.from_cloud import names
-from brume.northbound.from_cloud.dhcp_names import DISABLED, MAPS, OPTIONS, TEXTS
+from brume.northbound.from_cloud.dhcp_names import DISABLED, MAPS, OPTIONS
+from brume.northbound.from_cloud.dhcp_values import in_ovn
 from brume.northbound.from_cloud.facts import metadata_address, network_facts, settings, subnet_facts
 from brume.northbound.schema import DHCPOptions
 from brume.tables.map import EMPTY_MAP, Map
@@ -124,18 +125,15 @@ def is_served(port: Port, version: int) -> bool:
 
 
 def extra(port: Port, version: int) -> dict[str, str]:
-    """The port's own options in OVN's names and notation; those OVN does not know are left out."""
+    """The port's own options in OVN's names and notation; those OVN does not know, or could not take, are left out."""
     result = {}
     for option in port.extra_dhcp_opts:
         name = OPTIONS[version].get(option.opt_name)
         if option.ip_version != version or name is None or option.opt_value is None:
             continue
-        value = option.opt_value
-        if name in TEXTS and not (value.startswith('"') and value.endswith('"')):
-            value = f'"{value}"'
-        elif name in MAPS and not (value.startswith("{") and value.endswith("}")):
-            value = f"{{{value}}}"
-        result[name] = value
+        value = in_ovn(version, name, option.opt_value)
+        if value is not None:
+            result[name] = value
     return result
 
 

@@ -24,7 +24,7 @@ def put_dhcp_opts(step: steps.PutOptions, context: Context) -> Actions:
     offer = by_code.pop(OFFER).values[0]
     first = [by_code.pop(code) for code in FIRST if code in by_code]
     octets = b"".join(_option(option) for option in (*first, *by_code.values()))
-    arguments = result_header(resolved(step.target)) + _number(offer).value.to_bytes(4, "big") + octets
+    arguments = result_header(resolved(step.target)) + _octets(offer, 4) + octets
     return (tell(context, Opcode.PUT_DHCP_OPTS, arguments, pause=True),)
 
 
@@ -44,16 +44,16 @@ def _option(option: steps.OptionValue) -> bytes:
 def _value(option: steps.OptionValue) -> bytes:
     kind, values = option.option.type, option.values
     if kind in WIDTHS:
-        return _number(values[0]).value.to_bytes(WIDTHS[kind], "big")
+        return _octets(values[0], WIDTHS[kind])
     if kind == "ipv4":
-        return b"".join(_number(value).value.to_bytes(4, "big") for value in values)
+        return b"".join(_octets(value, 4) for value in values)
     if kind == "static_routes":
         return _routes([_number(value) for value in values])
     if kind == "domains":
         return _domains(_text(values[0]).split(","))
     if isinstance(values[0], str):
         return values[0].encode()
-    return values[0].value.to_bytes(4, "big")  # host_id as an address
+    return _octets(values[0], 4)  # host_id as an address
 
 
 def _routes(values: list[Constant]) -> bytes:
@@ -63,8 +63,8 @@ def _routes(values: list[Constant]) -> bytes:
         length = 32 if network.mask is None else prefix_length(network.mask, 32)
         if length is None:
             raise CannotEncode(f"DHCP route {network}: not a prefix")
-        octets += bytes((length,)) + network.value.to_bytes(4, "big")[: (length + 7) // 8]
-        octets += router.value.to_bytes(4, "big")
+        octets += bytes((length,)) + _octets(network, 4)[: (length + 7) // 8]
+        octets += _octets(router, 4)
     return octets
 
 
@@ -87,9 +87,9 @@ def _domains(names: list[str]) -> bytes:
 
 def _option6(option: steps.OptionValue) -> bytes:
     if option.option.type == "ipv6":
-        value = b"".join(_number(one).value.to_bytes(16, "big") for one in option.values)
+        value = b"".join(_octets(one, 16) for one in option.values)
     elif option.option.type == "mac":
-        value = _number(option.values[0]).value.to_bytes(6, "big")
+        value = _octets(option.values[0], 6)
     else:
         value = _text(option.values[0]).encode()
     return option.option.code.to_bytes(2, "big") + len(value).to_bytes(2, "big") + value
@@ -99,6 +99,13 @@ def _number(value: Constant | str) -> Constant:
     if isinstance(value, str):
         raise CannotEncode(f"DHCP option value {value!r} is not a number")
     return value
+
+
+def _octets(value: Constant | str, size: int) -> bytes:
+    number = _number(value).value
+    if number >> 8 * size:
+        raise CannotEncode(f"DHCP option value {value} does not fit into {size} octets")
+    return number.to_bytes(size, "big")
 
 
 def _text(value: Constant | str) -> str:

@@ -14,7 +14,7 @@ from brume.derive.view import View
 from brume.expressions.actions import Actions
 from brume.expressions.match import Match
 from brume.northbound.schema import LogicalRouter, LogicalRouterPort, LogicalRouterStaticRoute, router_port_by_name
-from brume.southbound.from_northbound.facts.ports import RouterPort, router_ports
+from brume.southbound.from_northbound.facts.ports import RouterPort, is_there, router_ports
 from brume.southbound.from_northbound.flows import DROP, NEXT, default, flow
 from brume.southbound.from_northbound.router.ports import is_link_local, network_of
 from brume.southbound.pipeline import ROUTER_IN
@@ -74,7 +74,7 @@ def connected(port: RouterPort, view: View) -> Iterator[Output]:
 @rule(LogicalRouter.static_routes)
 def static_route(member: Member, view: View) -> Iterator[Output]:
     router, route = str(member.parent), view.get(LogicalRouterStaticRoute, member.child)
-    if route is None:
+    if route is None or not is_there(view, LogicalRouter, router):
         return
     try:
         prefix = Prefix.parse(route.ip_prefix)

@@ -14,7 +14,7 @@ from brume.derive.rules import Output, Problem, rule
 from brume.derive.view import View
 from brume.northbound.schema import LogicalRouter
 from brume.southbound.from_northbound.facts.nat import RouterNat
-from brume.southbound.from_northbound.facts.ports import RouterPort, gateway_ports
+from brume.southbound.from_northbound.facts.ports import RouterPort, gateway_ports, is_there
 from brume.southbound.from_northbound.router.ports import network_of
 from brume.values.prefix import Prefix
 
@@ -97,6 +97,8 @@ def why_not(nat: RouterNat) -> str:
 @rule(RouterNat)
 def report(nat: RouterNat, view: View) -> Iterator[Output]:
     reason = why_not(nat)
+    if not is_there(view, LogicalRouter, nat.router):
+        return
     router = view.get(LogicalRouter, nat.router)
     on_chassis = router is not None and "chassis" in router.options
     if not reason and not on_chassis and _gateway(nat, view) is None:
