@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from brume.derive.rules import Problem
-from brume.northbound.schema import ACL, LogicalSwitch, LogicalSwitchPort, PortGroup
+from brume.northbound.schema import ACL, LogicalRouter, LogicalSwitch, LogicalSwitchPort, PortGroup
 from brume.southbound.compiler import Compiler
 from brume.southbound.schema import (
     Chassis,
@@ -171,3 +173,30 @@ def test_what_is_not_compiled_is_said() -> None:
     build.port("net", "dynamic", "dynamic")
     lab = Lab(build)
     assert {problem.table for problem in lab.southbound.rows(Problem)} == {"Logical_Switch", "Logical_Switch_Port"}
+
+
+def test_a_route_needs_a_next_hop_of_its_family() -> None:
+    build = network(0)
+    build.router("r")
+    build.interface("r", "net", "fa:16:3e:00:00:fe", "10.0.0.1/24", "fd00::1/64")
+    build.route("r", "0.0.0.0/0", "fd00::9")
+    build.route("r", "::/0", "10.0.0.9")
+    build.route("r", "10.9.0.0/16", "10.0.0.9")
+    lab = Lab(build)
+    problems = {problem.message for problem in lab.southbound.rows(Problem)}
+    assert problems == {
+        "ip_prefix '0.0.0.0/0' and nexthop 'fd00::9' are of different families",
+        "ip_prefix '::/0' and nexthop '10.0.0.9' are of different families",
+    }
+
+
+def test_what_belongs_to_a_router_that_is_off_is_no_problem() -> None:
+    build = network(0)
+    router = build.router("r")
+    build.nat("r", "snat", "192.0.2.1", "10.0.0.0/24")
+    build.route("r", "0.0.0.0/0", "192.0.2.9")
+    row = build.transaction.rows[LogicalRouter, router]
+    build.transaction.put(msgspec.structs.replace(row, enabled=False))
+    assert not Lab(build).southbound.rows(Problem)
+    build.transaction.put(row)
+    assert {problem.table for problem in Lab(build).southbound.rows(Problem)} == {"NAT", "Logical_Router_Static_Route"}

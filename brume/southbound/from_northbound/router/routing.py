@@ -106,6 +106,8 @@ def _why_not(router: str, route: LogicalRouterStaticRoute, view: View) -> str:
     """Why the route is left out; empty if it is not."""
     if route.route_table:
         return f"route_table {route.route_table!r}: only the main route table is compiled"
+    if route.nexthop and (":" in route.nexthop) != (":" in route.ip_prefix):
+        return f"ip_prefix {route.ip_prefix!r} and nexthop {route.nexthop!r} are of different families"
     if route.bfd:
         return "bfd: routes that depend on BFD are not compiled"
     for uuid in view.members(LogicalRouter.static_routes, router):
