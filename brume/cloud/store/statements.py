@@ -45,6 +45,11 @@ class Compiled:
         return tuple([values[name] for name in self.order])
 
 
+_COMPILED: dict[tuple[int, str], tuple[Declaration, dict[Any, Compiled]]] = {}
+"""By declaration and dialect, the statements: the same for every store of a process. (Holding the declaration keeps its
+id its own.)"""
+
+
 class TableStatements:
     """The statements of one table, compiled when first used."""
 
@@ -53,7 +58,7 @@ class TableStatements:
         self.table = table
         self.codec = RowCodec(declaration)
         self._dialect = dialect
-        self._cache: dict[Any, Compiled] = {}
+        _, self._cache = _COMPILED.setdefault((id(declaration), f"{dialect.name}+{dialect.driver}"), (declaration, {}))
 
     def insert(self) -> Compiled:
         """INSERT of a whole row."""
