@@ -225,7 +225,7 @@ BEGINNING: tuple[tuple[str, dict[str, Any]], ...] = (
 
 @pytest.mark.parametrize("distributed", [False, True])
 def test_anything_goes(tmp_path_factory, distributed: bool) -> None:
-    @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(steps, min_size=10, max_size=30))
     def attempt(wishes: list[tuple[str, dict[str, Any]]]) -> None:
         world = World(new_cloud(tmp_path_factory), distributed_floating_ips=distributed)
