@@ -3,6 +3,7 @@
     settings.py    what can be chosen, secrets that are generated, clouds.yaml and openrc
     collector.py   when the garbage collector runs
     cloud.py       one embedded cloud without sockets: store, stages, nodes, instances
+    network.py     the part of it from NB down: databases, compiler, chassis, outside
     instances.py   servers that should run -> simulated hosts that do
     observed.py    what the nodes report -> status of ports and servers
     control.py     the control socket        commands.py    what it can do

@@ -1,8 +1,8 @@
 """One embedded cloud, without sockets: the store, the APIs, the stages, the nodes, the instances.
 
-    store --Commit--> NorthboundCompiler --ChangeSet--> Compiler --ChangeSet--> SharedTranslation, chassis
-      ^                                                                                |
-      +------------------ Observed, Instances <----- port is up, server runs ----------+
+    store --Commit--> NorthboundCompiler --ChangeSet--> LogicalNetwork: NB -> SB -> chassis
+      ^                                                              |
+      +------------------ Observed, Instances <----- port is up, server runs
 
 Nothing of this happens inside a request: a commit is put into a queue, `on_work` is told, and `settle` takes the queue
 through all stages. A test makes a cloud in a temporary directory, calls `application` as ASGI, then `settle`, and moves
@@ -11,7 +11,6 @@ through all stages. A test makes a cloud in a temporary directory, calls `applic
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -27,33 +26,14 @@ from brume.cloud.image.files import ImageFiles
 from brume.cloud.network.resources import Network, Subnet
 from brume.cloud.network.settings import NetworkSettings
 from brume.cloud.store.journal import Commit
-from brume.derive.nodes import Instance
 from brume.derive.rules import Problem
 from brume.northbound.compiler import NorthboundCompiler
-from brume.openflow.shared import SharedTranslation
 from brume.service.first_image import ensure_image
 from brume.service.instances import Instances, Running
+from brume.service.network import EXTERNAL_BRIDGE, LogicalNetwork, report_fault
 from brume.service.observed import HEARTBEAT, NodeFacts, Observed
-from brume.service.outside import Outside
 from brume.service.settings import Secrets, Settings
-from brume.simulator.chassis import Chassis, PhysicalNetwork
 from brume.simulator.clock import Scheduler
-from brume.simulator.underlay import Underlay
-from brume.southbound.compiler import Compiler
-from brume.tables.database import Database
-from brume.values import Ipv4Address
-
-log = logging.getLogger(__name__)
-
-FIRST_TUNNEL_ADDRESS = Ipv4Address.parse("192.168.56.11")
-"""The first node's address on the underlay, as in the founding documents; the others follow."""
-EXTERNAL_BRIDGE = "br-ex"
-
-
-def report_fault(instance: Instance, error: Exception) -> Problem:
-    """A rule has a mistake: log it whole, and show it among what could not be derived."""
-    log.error("rule %s failed for %s", instance.rule.name, instance.key, exc_info=error)
-    return Problem(table=instance.rule.name, row=str(instance.key), message=f"{type(error).__name__}: {error}")
 
 
 class EmbeddedCloud:
@@ -85,35 +65,23 @@ class EmbeddedCloud:
             ensure_image(self._context(), session, self.cloud.need(ImageFiles))
 
     def _make_stages(self, network_settings: NetworkSettings) -> None:
-        northbound, southbound = Database("OVN_Northbound"), Database("OVN_Southbound")
-        self.northbound = NorthboundCompiler(northbound, network_settings, report_fault)
-        self.southbound = Compiler(northbound, southbound, report_fault)
-        self.underlay = Underlay(self.scheduler)
-        self.outside = Outside(self.settings.physical_network, self.scheduler)
-        self.nodes: dict[str, Chassis] = {}
+        network = self.network = LogicalNetwork(self.scheduler, self.settings.physical_network)
+        self.northbound = NorthboundCompiler(network.northbound, network_settings, report_fault)
+        self.southbound, self.underlay, self.outside = network.compiler, network.underlay, network.outside
+        self.nodes = network.chassis
         self.instances = Instances(self.cloud.store, self.nodes, self.scheduler, self._context)
-        self.observed = Observed(self.cloud.store, northbound, self._context, self._work)
+        self.observed = Observed(self.cloud.store, network.northbound, self._context, self._work)
         self.cloud.provide(Consoles(self.instances.output))
 
     def start(self) -> None:
         """Derive everything from the store, bring up the nodes, and the servers on them."""
         self.northbound.load(self.cloud.store)
-        self.southbound.start()
-        self.southbound.northbound.subscribe(self.southbound.update)
-        self.southbound.southbound.subscribe(self.southbound.observe)
-        self.southbound.southbound.subscribe(self.observed.follow)
-        self.shared = SharedTranslation(self.southbound.southbound, report_fault)
-        for number, name in enumerate(self.settings.node_names()):
-            self.nodes[name] = self._make_node(name, Ipv4Address(FIRST_TUNNEL_ADDRESS.value + number))
+        self.network.start(self.settings.node_names())
+        self.network.southbound.subscribe(self.observed.follow)
         self.cloud.store.listen(self._committed)
         self._beat()
         self.instances.load()
         self.settle()
-
-    def _make_node(self, name: str, address: Ipv4Address) -> Chassis:
-        physical = {self.settings.physical_network: PhysicalNetwork(EXTERNAL_BRIDGE, self.outside.segment)}
-        southbound = self.southbound.southbound
-        return Chassis(name, address, southbound, self.shared, self.scheduler, self.underlay, physical)
 
     def _committed(self, commit: Commit) -> None:
         self._commits.append(commit)
@@ -164,8 +132,7 @@ class EmbeddedCloud:
 
     def problems(self) -> list[Problem]:
         """What could not be derived, and why."""
-        stages = (self.northbound.northbound, self.southbound.southbound, self.shared.flows)
-        return [problem for stage in stages for problem in stage.rows(Problem)]
+        return self.northbound.northbound.rows(Problem) + self.network.problems()
 
     def running(self, server_id: str) -> Running | None:
         """A server that runs."""

@@ -68,7 +68,7 @@ class Lab(Inside):
         rules = {
             "northbound": len(cloud.northbound.engine.ran),
             "southbound": cloud.southbound.ran(),
-            "shared": len(cloud.shared.engine.ran),
+            "shared": len(cloud.network.shared.engine.ran),
             **{f"rules of {name}": len(chassis.stage.engine.ran) for name, chassis in cloud.nodes.items()},
         }
         statements = Counter(" ".join(statement.split()[:3]) for statement in self.statements)

@@ -1,0 +1,81 @@
+"""The logical network and the machines it runs on: NB, SB, the compiler between them, chassis, what lies outside.
+
+    NB --Compiler--> SB --SharedTranslation--> chassis ==underlay== chassis
+                      ^                           |
+                      +-- claims, what is up -----+-- segment -- outside
+
+Whoever writes NB is not its business: the cloud's compiler, a client on the wire, a test. Nothing here opens a socket
+or a file; `scheduler` is moved by whoever has the time. Nothing is written before `start`, so NB and SB may be filled
+(read from files) first: tunnel keys that SB has are kept.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from functools import cached_property
+
+from brume.derive.nodes import Instance
+from brume.derive.rules import Problem
+from brume.northbound.schema import NORTHBOUND
+from brume.openflow.shared import SharedTranslation
+from brume.ovsdb.store import Store
+from brume.service.outside import Outside
+from brume.simulator.chassis import Chassis, PhysicalNetwork
+from brume.simulator.clock import Scheduler
+from brume.simulator.underlay import Underlay
+from brume.southbound.compiler import Compiler
+from brume.southbound.schema import SOUTHBOUND
+from brume.tables.database import Database
+from brume.values import Ipv4Address
+
+log = logging.getLogger(__name__)
+
+FIRST_TUNNEL_ADDRESS = Ipv4Address.parse("192.168.56.11")
+"""The first chassis's address on the underlay, as in the founding documents; the others follow."""
+EXTERNAL_BRIDGE = "br-ex"
+
+
+def report_fault(instance: Instance, error: Exception) -> Problem:
+    """A rule has a mistake: log it whole, and show it among what could not be derived."""
+    log.error("rule %s failed for %s", instance.rule.name, instance.key, exc_info=error)
+    return Problem(table=instance.rule.name, row=str(instance.key), message=f"{type(error).__name__}: {error}")
+
+
+class LogicalNetwork:
+    """Everything from NB down, in one process."""
+
+    def __init__(self, scheduler: Scheduler, physical_network: str) -> None:
+        self.scheduler = scheduler
+        self.northbound, self.southbound = Database(NORTHBOUND.name), Database(SOUTHBOUND.name)
+        self.compiler = Compiler(self.northbound, self.southbound, report_fault)
+        self.underlay = Underlay(scheduler)
+        self.outside = Outside(physical_network, scheduler)
+        self.chassis: dict[str, Chassis] = {}
+
+    @cached_property
+    def northbound_store(self) -> Store:
+        """NB as clients on the wire see it; made when the first one asks, as an embedded cloud may have none."""
+        return Store(self.northbound, NORTHBOUND)
+
+    @cached_property
+    def southbound_store(self) -> Store:
+        """SB as clients on the wire see it."""
+        return Store(self.southbound, SOUTHBOUND)
+
+    def start(self, names: Iterable[str]) -> None:
+        """Compile what NB has, follow it from now on, and bring up chassis of these names."""
+        self.compiler.start()
+        self.northbound.subscribe(self.compiler.update)
+        self.southbound.subscribe(self.compiler.observe)
+        self.shared = SharedTranslation(self.southbound, report_fault)
+        for number, name in enumerate(names):
+            self.chassis[name] = self._make_chassis(name, Ipv4Address(FIRST_TUNNEL_ADDRESS.value + number))
+
+    def _make_chassis(self, name: str, address: Ipv4Address) -> Chassis:
+        physical = {self.outside.physical_network: PhysicalNetwork(EXTERNAL_BRIDGE, self.outside.segment)}
+        return Chassis(name, address, self.southbound, self.shared, self.scheduler, self.underlay, physical)
+
+    def problems(self) -> list[Problem]:
+        """What could not be derived, and why."""
+        return [problem for stage in (self.southbound, self.shared.flows) for problem in stage.rows(Problem)]
