@@ -12,7 +12,8 @@
 Rules: `X | None` is an optional column, `frozenset[X]` a set, `Map[K, V]` a map, `Literal` an enumeration; a
 `BaseType` in `Annotated` gives limits or a reference; an unlimited set of references, and any set that grows with
 the cloud, is a `SetColumn` relation and not a field. A field named as a Python keyword has a trailing underscore.
-The annotations are read the first time somebody asks for the columns, not at import.
+The annotations are read the first time somebody asks for the columns, not at import. A row's uuid is no column: it is
+the field `uuid`, or `given_uuid` in a table whose rows are made in great numbers by rules and carry none of their own.
 """
 
 from __future__ import annotations
@@ -92,6 +93,8 @@ class Column(NamedTuple):
     printed: bool = False
 
 
+UUID_FIELDS = ("uuid", "given_uuid")
+"""Fields that hold the row's uuid: always, or only if whoever wrote the row gave it one."""
 UUID_COLUMN = Column("_uuid", "uuid", ColumnType(UUID), mutable=False)
 VERSION_COLUMN = Column("_version", "", ColumnType(UUID), mutable=False)
 """The columns that every table has; their values are not fields like the others."""
@@ -169,7 +172,7 @@ def columns(row_type: Any) -> dict[str, Column]:
     found: dict[str, Column] = {}
     hints = get_type_hints(row_type, include_extras=True)
     for name in row_type.__struct_fields__:
-        if name != "uuid":
+        if name not in UUID_FIELDS:
             column = _column(name, hints[name])
             found[column.name] = column
     for relation in vars(row_type).values():
@@ -177,6 +180,12 @@ def columns(row_type: Any) -> dict[str, Column]:
             column = _relation_column(relation)
             found[column.name] = column
     return found
+
+
+@cache
+def uuid_field(row_type: Any) -> str | None:
+    """The field that takes the uuid a client gives a row; None if rows of this type only come of rules."""
+    return next((name for name in UUID_FIELDS if name in row_type.__struct_fields__), None)
 
 
 @cache

@@ -161,7 +161,10 @@ class Draft:
                     for atom in stored_members(self.store, column, self.uuid):
                         transaction.remove(column.relation, self.uuid, atom)  # type: ignore[arg-type]
             return
-        transaction.put(self._new_row())
+        row = self._new_row()
+        if self.old is not None and self.old.key() != row.key():  # one that rules made has become a client's own
+            transaction.delete(row_type, self.old.key())
+        transaction.put(row)
         for column in relations:
             for atom in self.added.get(column.name, ()):
                 transaction.add(column.relation, self.uuid, atom)  # type: ignore[arg-type]
@@ -169,7 +172,8 @@ class Draft:
                 transaction.remove(column.relation, self.uuid, atom)  # type: ignore[arg-type]
 
     def _new_row(self) -> Any:
-        fields: dict[str, Any] = {"uuid": self.uuid} if self.table.has_uuid_field else {}
+        identity = self.table.uuid_field
+        fields: dict[str, Any] = {} if identity is None else {identity: self.uuid}
         for column in self.table.columns.values():
             if column.relation is None and not column.name.startswith("_"):
                 fields[column.attribute] = self.field(column)

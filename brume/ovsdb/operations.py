@@ -82,7 +82,7 @@ def insert(run: Execution, members: Members) -> Result:
     given = members.optional("uuid", STRING)
     name = members.optional("uuid-name", ID)
     row = members.get("row", OBJECT)
-    if not table.has_uuid_field:
+    if table.uuid_field is None:
         raise OvsdbError("not allowed", f"rows of table {table.name} are derived and cannot be inserted")
     uuid = _new_uuid(run, table, given, name)
     datums = _row(run, table, row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from brume.ovsdb.columns import Column, columns
+from brume.ovsdb.columns import Column, columns, uuid_field
 from brume.ovsdb.data import Datum, Json, datum_from_json, default_datum, from_field, to_field
 from brume.tables.database import Database, Transaction
 
@@ -32,8 +32,9 @@ def put_row(transaction: Transaction, row_type: Any, uuid: str, datums: Mapping[
                 transaction.add(column.relation, uuid, atom)
         else:
             fields[column.attribute] = to_field(column.type, datum)
-    if "uuid" in row_type.__struct_fields__:
-        fields["uuid"] = uuid
+    identity = uuid_field(row_type)
+    if identity is not None:
+        fields[identity] = uuid
     transaction.put(row_type(**fields))
 
 

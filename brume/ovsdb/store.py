@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any, NamedTuple
 
-from brume.ovsdb.columns import Column, all_columns, columns
+from brume.ovsdb.columns import Column, all_columns, columns, uuid_field
 from brume.ovsdb.data import Datum, from_field
 from brume.ovsdb.schema import Schema, declaration
 from brume.ovsdb.types import BaseType
@@ -37,7 +37,17 @@ class Referrer(NamedTuple):
 class StoredTable:
     """One table of a store."""
 
-    __slots__ = ("_by_uuid", "columns", "database", "declaration", "has_uuid_field", "name", "row_type", "unique")
+    __slots__ = (
+        "_by_uuid",
+        "columns",
+        "database",
+        "declaration",
+        "has_uuid_field",
+        "name",
+        "row_type",
+        "unique",
+        "uuid_field",
+    )
 
     def __init__(self, database: Database, row_type: Any) -> None:
         self.database = database
@@ -45,7 +55,8 @@ class StoredTable:
         self.declaration = declaration(row_type)
         self.name = self.declaration.name
         self.columns = all_columns(row_type)
-        self.has_uuid_field = "uuid" in row_type.__struct_fields__
+        self.uuid_field = uuid_field(row_type)
+        self.has_uuid_field = self.uuid_field == "uuid"
         self._by_uuid: Index[Any] | None = None
         self.unique = {names: _unique_index(row_type, names) for names in self.declaration.indexes}
 
@@ -138,7 +149,7 @@ class Store:
         for row_type, key, _, new in changes.rows:
             if new is None:
                 self._changed.pop((row_type, key), None)
-            elif "uuid" in row_type.__struct_fields__:
+            elif (identity := uuid_field(row_type)) is not None and getattr(new, identity) is not None:
                 self._changed[row_type, key] = self._serial
         for member, _ in changes.members:
             table = self._owners.get(member.relation.owner)

@@ -1,7 +1,6 @@
 """Recorded reality: a southbound database and the flows real ovn-controllers made of it, as our rows and flows.
 
-Made with ovn-northd and ovn-controller 23.03.1 on a dummy datapath; two chassis, hv1 and hv2. Logical flows have other
-uuids here than there, so their cookies are translated before flows are compared.
+Made with ovn-northd and ovn-controller 23.03.1 on a dummy datapath; two chassis, hv1 and hv2.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import msgspec
 from brume.openflow.messages.flow import Flow
 from brume.openflow.messages.flow_text import parse_flow
 from brume.southbound import schema
-from brume.southbound.schema import LogicalFlow, row_uuid
+from brume.southbound.schema import LogicalFlow
 from brume.tables.database import Database, Transaction
 from brume.tables.map import Map
 from brume.tables.row import Relation, Row
@@ -36,8 +35,6 @@ class Recorded:
         document = json.loads((DIRECTORY / f"{name}.json").read_text())
         self.chassis: dict[str, Any] = document["chassis"]
         self.southbound = Database("recorded southbound")
-        self.uuids: dict[str, str] = {}
-        """Our uuid of a logical flow to the recorded one."""
         transaction = Transaction()
         for table, content in document["southbound"].items():
             for values in content["rows"]:
@@ -46,7 +43,7 @@ class Recorded:
 
     def _put(self, transaction: Transaction, row_type: type[Row], columns: dict[str, Any]) -> None:
         uuid = columns.pop("_uuid")[1]
-        fields: dict[str, Any] = {} if row_type is LogicalFlow else {"uuid": uuid}
+        fields: dict[str, Any] = {"given_uuid" if row_type is LogicalFlow else "uuid": uuid}
         defaults = {field.name: field.default for field in msgspec.structs.fields(row_type)}
         for column, value in columns.items():
             kind = getattr(row_type, column, None)
@@ -55,19 +52,12 @@ class Recorded:
                     transaction.add(kind, uuid, child)
             elif column in defaults:
                 fields[column] = converted(value, defaults[column])
-        row = row_type(**fields)
-        if isinstance(row, LogicalFlow):
-            self.uuids[row_uuid(row)] = uuid
-        transaction.put(row)
+        transaction.put(row_type(**fields))
 
     def flows(self, chassis: str) -> list[Flow]:
         """What the real ovn-controller installed in br-int."""
         lines = (DIRECTORY / f"{self.name}.{chassis}.flows").read_text().splitlines()
         return [parse_flow(line) for line in lines]
-
-    def real_cookie(self, owner: str) -> int:
-        """The cookie that a flow made from this row has in reality."""
-        return int(self.uuids.get(owner, owner)[:8], 16)
 
 
 def elements(value: Any) -> list[Any]:

@@ -191,7 +191,8 @@ def test_a_wait_that_does_not_hold_yet_asks_to_be_tried_again() -> None:
     assert client.send(wait).results == [{}]
 
 
-def test_logical_flows_are_read_by_uuid_and_not_written() -> None:
+def test_logical_flows_of_rules_and_of_other_programs_stand_side_by_side() -> None:
+    """One that a rule made has a uuid derived of what it says; a client's has the uuid the client was told."""
     database = Database("southbound")
     store = Store(database, SOUTHBOUND)
     datapath = derive_uuid("datapath")
@@ -205,6 +206,16 @@ def test_logical_flows_are_read_by_uuid_and_not_written() -> None:
     select = {"op": "select", "table": "Logical_Flow", "where": [["_uuid", "==", ["uuid", flow.uuid]]]}
     outcome = transact(store, ["OVN_Southbound", select | {"columns": ["match", "actions"]}], new_uuid=str)
     assert outcome.results == [{"rows": [{"match": "ip4", "actions": "next;"}]}]
-    row = {"pipeline": "ingress", "match": "1", "actions": "drop;"}
-    outcome = transact(store, ["OVN_Southbound", insert("Logical_Flow", **row)], new_uuid=str)
-    assert outcome.results[0]["error"] == "not allowed"
+    same = {"logical_datapath": ["uuid", datapath], "pipeline": "ingress", "table_id": 0, "priority": 1}
+    given = "0ae0ba62-4343-4d65-8b8f-2b77a8b7a4a0"
+    request = insert("Logical_Flow", **same, match="ip4", actions="next;") | {"uuid": given}
+    outcome = transact(store, ["OVN_Southbound", request], new_uuid=str)
+    assert outcome.results == [{"uuid": ["uuid", given]}]
+    assert {row.uuid for row in database.rows(LogicalFlow)} == {flow.uuid, given}
+    where = [["match", "==", "ip4"]]
+    update = {"op": "update", "table": "Logical_Flow", "where": where, "row": {"actions": "drop;"}}
+    assert transact(store, ["OVN_Southbound", update], new_uuid=str).results == [{"count": 2}]
+    assert {(row.uuid, row.actions) for row in database.rows(LogicalFlow)} == {(flow.uuid, "drop;"), (given, "drop;")}
+    delete = {"op": "delete", "table": "Logical_Flow", "where": [["_uuid", "==", ["uuid", given]]]}
+    assert transact(store, ["OVN_Southbound", delete], new_uuid=str).results == [{"count": 1}]
+    assert [row.uuid for row in database.rows(LogicalFlow)] == [flow.uuid]

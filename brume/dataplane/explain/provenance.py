@@ -21,12 +21,14 @@ from brume.openflow.tables import Table, logical_table
 from brume.southbound.compiler import Compiler
 from brume.southbound.pipeline import Stage, stage_at
 from brume.southbound.schema import (
+    LogicalDPGroup,
     LogicalFlow,
     MACBinding,
     MulticastGroup,
     PortBinding,
     datapath_by_tunnel_key,
     flow_by_datapath,
+    flow_by_dp_group,
     flow_cookie,
     mac_binding_by_datapath,
     multicast_group_by_tunnel_key,
@@ -159,7 +161,10 @@ class Provenance:
         known = self._flows.get(datapath)
         if known is None:
             known = self._flows[datapath] = {}
-            for flow in self.southbound.southbound.find(flow_by_datapath, datapath):
+            southbound = self.southbound.southbound
+            groups = southbound.owners(LogicalDPGroup.datapaths, datapath)
+            shared = (flow for group in groups for flow in southbound.find(flow_by_dp_group, group))
+            for flow in (*southbound.find(flow_by_datapath, datapath), *shared):
                 known.setdefault((flow.pipeline, flow.table_id, flow.priority), []).append(flow)
         return known
 

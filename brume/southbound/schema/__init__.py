@@ -7,7 +7,7 @@
     control.py     SB_Global, Connection, SSL, roles
     database.py    SOUTHBOUND: all of them as one schema
 
-Each row is keyed by `uuid`, but a `LogicalFlow`: its identity is what it says, and `row_uuid` derives its uuid.
+Each row is keyed by `uuid`, but a `LogicalFlow` that rules made: its identity is what it says, and its uuid is derived.
 Unlimited sets of references (`MulticastGroup.ports`), `AddressSet.addresses` and `PortGroup.ports` are relations of
 (parent uuid, child). Indexes stand beside their tables (`port_binding_by_logical_port`). Columns in `OBSERVED` are
 written by chassis, never by derivation.
@@ -33,6 +33,7 @@ from brume.southbound.schema.flows import (
     address_set_by_name,
     datapath_by_tunnel_key,
     flow_by_datapath,
+    flow_by_dp_group,
     flow_cookie,
     flow_uuid,
     multicast_group_by_datapath,
@@ -134,6 +135,7 @@ __all__ = [
     "fdb_by_datapath_key",
     "fdb_by_mac",
     "flow_by_datapath",
+    "flow_by_dp_group",
     "flow_cookie",
     "flow_uuid",
     "ha_chassis_group_by_name",

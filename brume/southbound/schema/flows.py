@@ -1,7 +1,8 @@
 """Southbound tables of the logical pipeline: datapaths, logical flows, multicast groups, sets of names in matches.
 
-A logical flow is made a hundred thousand times, so it carries no uuid: its identity is what it says. `flow_uuid`
-derives the uuid it has in the database when somebody asks, `flow_cookie` the cookie of its OpenFlow flows.
+A logical flow is made a hundred thousand times, so one that our rules make carries no uuid: its identity is what it
+says, and `uuid` derives the uuid it has in the database when somebody asks. One that another program wrote (the real
+ovn-northd) has the uuid it was given, and that is its identity. `flow_cookie` is the cookie of its OpenFlow flows.
 """
 
 from __future__ import annotations
@@ -44,13 +45,16 @@ class LogicalFlow(Row, frozen=True, kw_only=True):
     tags: Map[str, str] = EMPTY_MAP
     controller_meter: str | None = None
     external_ids: Map[str, str] = EMPTY_MAP
+    given_uuid: str | None = None
 
     @property
     def uuid(self) -> str:
-        """The uuid the flow has in the database; made anew each time it is asked for."""
-        return flow_uuid(self)
+        """The uuid the flow has in the database; unless it was given, made anew each time it is asked for."""
+        return self.given_uuid or flow_uuid(self)
 
     def key(self) -> Hashable:
+        if self.given_uuid is not None:
+            return self.given_uuid
         datapath = self.logical_datapath or self.logical_dp_group
         return (datapath, self.pipeline, self.table_id, self.priority, self.match, self.actions)
 
@@ -95,7 +99,7 @@ class PortGroup(OvsdbRow, frozen=True, kw_only=True):
 
 
 def flow_uuid(flow: LogicalFlow) -> Uuid:
-    """The uuid of a logical flow: derived from its identity, the same on every run."""
+    """The uuid of a logical flow that a rule makes: derived from what it says, the same on every run."""
     datapath = flow.logical_datapath or flow.logical_dp_group or ""
     where = (datapath, flow.pipeline, flow.table_id, flow.priority)
     return derive_uuid("Logical_Flow", *where, str(flow.match), str(flow.actions))
@@ -103,7 +107,7 @@ def flow_uuid(flow: LogicalFlow) -> Uuid:
 
 def flow_cookie(flow: LogicalFlow) -> int:
     """The cookie of the flow's OpenFlow flows: the first 32 bits of its uuid, as OVN does."""
-    return int(flow_uuid(flow)[:8], 16)
+    return int(flow.uuid[:8], 16)
 
 
 def row_uuid(row: OvsdbRow | LogicalFlow) -> str:
@@ -113,6 +117,7 @@ def row_uuid(row: OvsdbRow | LogicalFlow) -> str:
 
 datapath_by_tunnel_key = Index(DatapathBinding, "tunnel_key", lambda row: row.tunnel_key)
 flow_by_datapath = Index(LogicalFlow, "logical_datapath", lambda row: row.logical_datapath)
+flow_by_dp_group = Index(LogicalFlow, "logical_dp_group", lambda row: row.logical_dp_group)
 multicast_group_by_name = Index(MulticastGroup, "datapath, name", lambda row: (row.datapath, row.name))
 multicast_group_by_datapath = Index(MulticastGroup, "datapath", lambda row: row.datapath)
 multicast_group_by_tunnel_key = Index(
