@@ -87,11 +87,13 @@ class Pairs:
 
 
 class Transaction:
-    """Changes to be applied together; the last word on a key or a member counts."""
+    """Changes to be applied together; the last word on a key or a member counts. `author` is who makes them, for
+    listeners that tell their own changes from others'."""
 
-    __slots__ = ("members", "rows")
+    __slots__ = ("author", "members", "rows")
 
-    def __init__(self) -> None:
+    def __init__(self, author: object = None) -> None:
+        self.author = author
         self.rows: dict[tuple[type[Row], Hashable], Row | None] = {}
         self.members: dict[Member, bool] = {}
 
@@ -120,7 +122,9 @@ class Database:
         self._tables: dict[type[Row], Table] = {}
         self._pairs: dict[Relation, Pairs] = {}
         self._listeners: list[Listener] = []
-        self._untold: deque[ChangeSet] = deque()
+        self._untold: deque[tuple[ChangeSet, object]] = deque()
+        self.author: object = None
+        """Whose change set the listeners are being told of, as its transaction said."""
 
     def subscribe(self, listener: Listener) -> None:
         """Call `listener` with every non-empty change set, after it has been applied."""
@@ -177,7 +181,7 @@ class Database:
             list(self._apply_members(transaction.members.items())),
         )
         if changes:
-            self._untold.append(changes)
+            self._untold.append((changes, transaction.author))
             if len(self._untold) == 1:
                 self._tell()
         return changes
@@ -186,8 +190,10 @@ class Database:
         """Tell every listener of every change set, in order: one that a listener causes waits for its turn."""
         try:
             while self._untold:
+                changes, author = self._untold[0]
                 for listener in self._listeners:
-                    listener(self._untold[0])
+                    self.author = author
+                    listener(changes)
                 self._untold.popleft()
         except BaseException:
             self._untold.clear()

@@ -82,3 +82,19 @@ def test_a_snapshot_is_everything_as_a_change_from_nothing() -> None:
             transaction.put(change.new)
     copy.apply(transaction)
     assert copy.rows(Thing) == database.rows(Thing)
+
+
+def test_a_listener_knows_whose_change_it_hears_of_even_one_made_while_it_is_told() -> None:
+    database = Database("things")
+    heard: list[tuple[str, object]] = []
+
+    def answer(changes: ChangeSet) -> None:
+        if changes.rows[0].key == "question":
+            put(database, Thing(name="answer"))
+
+    database.subscribe(answer)
+    database.subscribe(lambda changes: heard.append((str(changes.rows[0].key), database.author)))
+    transaction = Transaction("somebody")
+    transaction.put(Thing(name="question"))
+    database.apply(transaction)
+    assert heard == [("question", "somebody"), ("answer", None)]
