@@ -7,6 +7,7 @@
     nodes.py     what the engine keeps of a rule instance and of a memoised value
     engine.py    who must run again; full compile and incremental change are the same code
     outputs.py   who made which output row, and what to write when makers come and go
+    keeper.py    what others change of the output rows is put right, and remembered
 
 The idea is salsa's and DDlog's. Two levels: a *rule* runs once for each row of its source table and yields output
 rows; a *derived value* is a memoised function that rules (and other derived values) call. When a derived value is

@@ -4,7 +4,8 @@ Rules of this file:
   - A full compile is an update with everything as the change; there is no second way.
   - An instance runs again only if its source row changed, or something it read did. For derived values "changed"
     means: computed again and different.
-  - The target is written once per update, in one transaction, and only with rows that differ.
+  - The target is written once per update, in one transaction, and only with rows that differ. The engine is that
+    transaction's author.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from brume.derive.nodes import Consumer, Instance, Memo, Node, State
-from brume.derive.outputs import Outputs
+from brume.derive.outputs import OutputKey, Outputs
 from brume.derive.rules import Output, Rule
 from brume.derive.view import View
 from brume.tables.changes import ChangeSet
-from brume.tables.database import Database
+from brume.tables.database import Database, Transaction
 from brume.tables.row import Member, Relation, Row
 
 
@@ -33,17 +34,26 @@ class Reason(NamedTuple):
 
 
 OnFault = Callable[[Instance, Exception], Output]
+Complete = Callable[[Transaction], object]
+"""Adds to a transaction what must go along with it."""
 
 
 class Engine:
     """Derives `target` from `sources` by `rules`."""
 
     def __init__(
-        self, sources: Sequence[Database], target: Database, rules: Iterable[Rule], on_fault: OnFault | None = None
+        self,
+        sources: Sequence[Database],
+        target: Database,
+        rules: Iterable[Rule],
+        on_fault: OnFault | None = None,
+        complete: Complete | None = None,
     ) -> None:
-        """`on_fault` makes an output of an exception that a rule raised; without it the exception ends the update."""
+        """`on_fault` makes an output of an exception that a rule raised; without it the exception ends the update.
+        `complete` sees every transaction before the target does: others may have rows there that it concerns."""
         self.target = target
         self._on_fault = on_fault
+        self._complete = complete
         self.view = View(sources, self._refresh)
         self.ran: list[tuple[str, Hashable]] = []
         """The (rule, source key) pairs run by the last update, in order."""
@@ -70,7 +80,22 @@ class Engine:
             self._schedule(member.relation, member, member if added else None)
         self._run_queue()
         self._forget_unread()
-        return self.target.apply(self._outputs.transaction())
+        return self.write(self._outputs.transaction())
+
+    def write(self, transaction: Transaction) -> ChangeSet:
+        """Write to the target in the engine's name."""
+        transaction.author = self
+        if self._complete is not None:
+            self._complete(transaction)
+        return self.target.apply(transaction)
+
+    def wanted(self, keys: Iterable[OutputKey]) -> dict[OutputKey, Output]:
+        """What the rules make under these keys (a Member, or (row type, key)), without those that no rule makes."""
+        return self._outputs.wanted(keys)
+
+    def makes(self, key: OutputKey) -> bool:
+        """Whether a rule makes this output."""
+        return bool(self._outputs.makers(key))
 
     def because(self, output: Member | tuple[type[Row], Hashable]) -> tuple[Reason, ...]:
         """The rules and source rows that make an output: a Member, or (row type, key)."""

@@ -28,6 +28,13 @@ def output_key(output: Output) -> OutputKey:
     return output if isinstance(output, Member) else (type(output), output.key())
 
 
+def observed_from(present: Row | None, row: Row) -> Row:
+    """`row` with the columns that agents write as they are in `present`."""
+    if present is None or not row.OBSERVED:
+        return row
+    return msgspec.structs.replace(row, **{name: getattr(present, name) for name in row.OBSERVED})
+
+
 class Outputs:
     """The makers of every output of one engine, and the changes not yet written."""
 
@@ -41,6 +48,21 @@ class Outputs:
         """The instances that make this output."""
         found = self._makers.get(key, ())
         return (found,) if isinstance(found, Instance) else tuple(found)
+
+    def wanted(self, keys: Iterable[OutputKey]) -> dict[OutputKey, Output]:
+        """What the rules make under these keys; those that no rule makes are left out. Each maker is asked once."""
+        asked: dict[Instance, set[OutputKey]] = {}
+        for key in keys:
+            makers = self.makers(key)
+            if makers:
+                asked.setdefault(makers[0], set()).add(key)
+        found: dict[OutputKey, Output] = {}
+        for maker, its in asked.items():
+            for output in maker.outputs:
+                key = output_key(output)
+                if key in its:
+                    found[key] = output
+        return found
 
     def replace(self, instance: Instance, new: tuple[Output, ...]) -> None:
         """`instance` now makes `new` instead of what it made before."""
@@ -101,9 +123,7 @@ class Outputs:
         A row that thousands make is not asked of all of them again when one more makes the row that is there.
         """
         present = self._target.get(type(row), row.key())
-        written = row
-        if present is not None and row.OBSERVED:
-            written = msgspec.structs.replace(row, **{name: getattr(present, name) for name in row.OBSERVED})
+        written = observed_from(present, row)
         makers = self._makers[key]
         if not isinstance(makers, Instance) and (key in self._disputed or written != present):
             for maker in makers:

@@ -1,8 +1,9 @@
-"""The logical network: OVN_Northbound, derived from what tenants asked for and never edited by hand.
+"""The logical network: OVN_Northbound, derived from what tenants asked for.
 
     schema/       OVN's tables as row classes
     from_cloud/   rules: one feature a file, cloud rows in, northbound rows out
     compiler      NorthboundCompiler: loads the store, follows its journal, keeps the northbound true
+    hands         which rows are the rules', and which somebody wrote by hand beside them
 
     networks, subnets, ports, routers, ... --rules--> Logical_Switch, Logical_Router, ACL, NAT, DHCP_Options, ...
 

@@ -18,7 +18,7 @@ from brume.values.clock import Clock, ManualClock, SystemClock
 from brume.values.mac import MacAddress
 from brume.values.port_range import PortRange
 from brume.values.prefix import InterfaceAddress, Prefix
-from brume.values.uuids import Uuid, derive_uuid, format_uuid, parse_uuid, random_uuid
+from brume.values.uuids import Uuid, derive_uuid, format_uuid, is_derived, parse_uuid, random_uuid
 
 __all__ = [
     "Clock",
@@ -34,6 +34,7 @@ __all__ = [
     "Uuid",
     "derive_uuid",
     "format_uuid",
+    "is_derived",
     "parse_address",
     "parse_uuid",
     "random_uuid",

@@ -37,6 +37,11 @@ def derive_uuid(namespace: str, *parts: str | int) -> Uuid:
     return _dashed(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(), "8")
 
 
+def is_derived(uuid: str) -> bool:
+    """Whether `derive_uuid` made a uuid: its version tells."""
+    return uuid[14:15] == "8"
+
+
 def format_uuid(octets: bytes) -> Uuid:
     """The random (version 4) uuid made of sixteen random octets."""
     if len(octets) != 16:

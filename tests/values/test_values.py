@@ -18,6 +18,7 @@ from brume.values import (
     Prefix,
     derive_uuid,
     format_uuid,
+    is_derived,
     parse_address,
     parse_uuid,
 )
@@ -128,6 +129,8 @@ def test_derived_uuids_depend_on_names_alone() -> None:
     assert derive_uuid("ports", "a", 1) == derive_uuid("ports", "a", 1) == parse_uuid(derive_uuid("ports", "a", 1))
     names = [("ab", "c"), ("a", "bc"), ("abc",), ("a", "b", "c"), ("1",), (1,), ("#1",), ()]
     assert len({derive_uuid("ports", *name) for name in names}) == len(names)
+    assert is_derived(derive_uuid("ports", "a", 1))
+    assert not is_derived(format_uuid(bytes(16)))
     assert format_uuid(bytes(16)) == "00000000-0000-4000-8000-000000000000"
 
 
