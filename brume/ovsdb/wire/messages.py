@@ -1,0 +1,108 @@
+"""JSON-RPC 1.0 messages as OVSDB uses them (RFC 7047, section 4): requests, notifications, replies, refusals.
+
+Rules, ovsdb-server's: a member that is null is as good as absent; a member that no message has ends the connection;
+a message has exactly the members of its kind. Not here: where a message ends on the stream (`framing.py`), what a
+method means (the sessions).
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+import msgspec
+
+Json = Any
+Raw = msgspec.Raw
+"""JSON that is printed already, to be sent as it is."""
+
+
+class WireError(Exception):
+    """The peer sent what is no JSON-RPC message; the connection cannot go on."""
+
+
+class Kind(Enum):
+    """What a message is."""
+
+    REQUEST = "request"
+    NOTIFICATION = "notification"
+    REPLY = "reply"
+    REFUSAL = "error"
+
+
+class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """One message; `kind` tells which members mean something."""
+
+    method: str | None = None
+    params: list[Json] | None = None
+    result: Json = None
+    error: Json = None
+    id: Json = None
+
+    @property
+    def kind(self) -> Kind:
+        """As ovsdb-server tells them apart: by the first of result, error and id that is there."""
+        if self.result is not None:
+            return Kind.REPLY
+        if self.error is not None:
+            return Kind.REFUSAL
+        return Kind.NOTIFICATION if self.id is None else Kind.REQUEST
+
+
+_MEMBERS = {
+    Kind.REQUEST: (True, True, False, False, True),
+    Kind.NOTIFICATION: (True, True, False, False, False),
+    Kind.REPLY: (False, False, True, False, True),
+    Kind.REFUSAL: (False, False, False, True, True),
+}
+_decode = msgspec.json.Decoder(Message).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def read_message(octets: bytes) -> Message:
+    """The message that these octets are."""
+    try:
+        message = _decode(octets)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise WireError(f"not a JSON-RPC message: {error}") from None
+    if b"\\u0000" in octets and _has_null_byte(msgspec.to_builtins(message)):
+        raise WireError("null bytes are not supported in strings")
+    present = tuple(value is not None for value in msgspec.structs.astuple(message))
+    kind = message.kind
+    for name, found, wanted in zip(Message.__struct_fields__, present, _MEMBERS[kind], strict=True):
+        if found is not wanted:
+            raise WireError(f'a {kind.value} must{"" if wanted else " not"} have "{name}"')
+    return message
+
+
+def _has_null_byte(value: Json) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_has_null_byte(name) or _has_null_byte(item) for name, item in value.items())
+    return isinstance(value, list) and any(map(_has_null_byte, value))
+
+
+def print_json(value: Json) -> bytes:
+    """Any JSON value, as short as can be."""
+    return _encode(value)
+
+
+def request(method: str, params: Json, identity: Json) -> bytes:
+    """A request; its reply will have the same `identity`."""
+    return _encode({"id": identity, "method": method, "params": params})
+
+
+def notification(method: str, params: Json) -> bytes:
+    """A message that has no reply."""
+    return _encode({"id": None, "method": method, "params": params})
+
+
+def reply(result: Json, identity: Json) -> bytes:
+    """The answer to a request."""
+    return _encode({"id": identity, "result": result, "error": None})
+
+
+def refusal(error: Json, identity: Json) -> bytes:
+    """The answer to a request that cannot be done."""
+    return _encode({"id": identity, "result": None, "error": error})
