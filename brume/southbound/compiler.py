@@ -29,6 +29,7 @@ from brume.northbound.schema import (
     NBGlobal,
 )
 from brume.northbound.schema import PortGroup as NorthboundPortGroup
+from brume.southbound.adoption import adopt
 from brume.southbound.allocation import Allocator, KeyRequest, TunnelKey
 from brume.southbound.from_northbound.facts.acls import AclPlacement, SwitchAcls
 from brume.southbound.from_northbound.facts.groups import GroupPlacement
@@ -43,6 +44,7 @@ from brume.southbound.schema import (
     DHCPv6Options,
     HAChassis,
     HAChassisGroup,
+    LogicalDPGroup,
     LogicalFlow,
     MulticastGroup,
     PortBinding,
@@ -63,6 +65,7 @@ DERIVED: tuple[type[Row], ...] = (
     DatapathBinding,
     PortBinding,
     LogicalFlow,
+    LogicalDPGroup,
     MulticastGroup,
     AddressSet,
     PortGroup,
@@ -74,6 +77,7 @@ DERIVED: tuple[type[Row], ...] = (
 )
 """The tables that are the compiler's own: what no rule makes does not stay in them."""
 DERIVED_SETS = (
+    LogicalDPGroup.datapaths,
     MulticastGroup.ports,
     AddressSet.addresses,
     PortGroup.ports,
@@ -111,7 +115,10 @@ class Compiler:
         self.engine.view.claim(southbound, *OBSERVED)
 
     def start(self) -> ChangeSet:
-        """Compile everything. Tunnel keys that the southbound has stay, rows that no rule makes go."""
+        """Compile everything. Tunnel keys that the southbound has stay, rows that no rule makes go.
+
+        A southbound that ovn-northd wrote is taken over: see `adoption`.
+        """
         self._require_global()
         with _no_collection():
             return self._start()
@@ -126,11 +133,12 @@ class Compiler:
     def _start(self) -> ChangeSet:
         if not any(self.southbound.table(row_type).rows for row_type in DERIVED):
             return self.update(self.northbound.snapshot())
+        adopted = adopt(self.northbound, self.southbound)
         self.allocator.adopt(self.southbound.rows(DatapathBinding))
         self.allocator.adopt(self.southbound.rows(PortBinding))
         changes = self.update(self.northbound.snapshot())
         self.allocator.forget_adopted()
-        return together(changes, self._remove_strangers())
+        return together(adopted, changes, self._remove_strangers())
 
     def update(self, changes: ChangeSet) -> ChangeSet:
         """Take in what changed in the northbound; returns what changed in the southbound."""
