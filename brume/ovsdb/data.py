@@ -62,6 +62,16 @@ def default_datum(column_type: ColumnType) -> Datum:
     return Map({key: default_atom(column_type.value)})
 
 
+def check_default(column_type: ColumnType) -> None:
+    """Raise a constraint violation if the default is outside the limits; such a column must be given."""
+    datum = default_datum(column_type)
+    for atom in datum:
+        check_atom(column_type.key, atom)
+    if isinstance(datum, Map) and column_type.value is not None:
+        for atom in datum.values():
+            check_atom(column_type.value, atom)
+
+
 # atoms
 
 

@@ -7,13 +7,11 @@ go too; indexes are unique.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 from brume.ovsdb.columns import Column
-from brume.ovsdb.data import ZERO_UUID, Datum
-from brume.ovsdb.drafts import Draft, subtract
+from brume.ovsdb.data import ZERO_UUID, Datum, to_field
+from brume.ovsdb.drafts import Draft
 from brume.ovsdb.errors import CONSTRAINT, REFERENTIAL, OvsdbError
 from brume.ovsdb.store import reference_atoms
 from brume.ovsdb.unique import check_unique
@@ -42,20 +40,26 @@ class _References:
 
     def __init__(self, work: Work) -> None:
         self.work = work
-        self.delta: Counter[Target] = Counter()
-        for draft in work.all_drafts():
-            self._count(draft)
+        self.delta: dict[Target, int] = {}
+        for drafts in work.drafts.values():
+            for draft in drafts.values():
+                for column in draft.table.strong:
+                    self._count(draft, column)
 
-    def _count(self, draft: Draft) -> None:
-        for column in _strong_columns(draft):
-            removed, added = _strong_change(draft, column)
-            for target in added:
+    def _count(self, draft: Draft, column: Column) -> None:
+        if not draft.alive:
+            self._take(draft, reference_atoms(column, draft.old_datum(column)))
+        elif draft.changed(column):
+            for target in reference_atoms(column, draft.added_atoms(column)):
                 if target[1] != draft.uuid:
                     self._must_exist(draft, column, target)
-                    self.delta[target] += 1
-            for target in removed:
-                if target[1] != draft.uuid:
-                    self.delta[target] -= 1
+                    self.delta[target] = self.delta.get(target, 0) + 1
+            self._take(draft, reference_atoms(column, draft.removed_atoms(column)))
+
+    def _take(self, draft: Draft, targets: list[Target]) -> None:
+        for target in targets:
+            if target[1] != draft.uuid:
+                self.delta[target] = self.delta.get(target, 0) - 1
 
     def _must_exist(self, draft: Draft, column: Column, target: Target) -> None:
         table, uuid = target
@@ -69,7 +73,7 @@ class _References:
 
     def count(self, target: Target) -> int:
         """The strong references to a row after this transaction."""
-        return self.work.store.strong_count(*target) + self.delta[target]
+        return self.work.store.strong_count(*target) + self.delta.get(target, 0)
 
     def check(self) -> None:
         """A row that is referred to cannot be deleted."""
@@ -83,43 +87,23 @@ class _References:
 
     def collect_garbage(self) -> None:
         """Rows of non-root tables that nobody refers to go, and so do those that only they referred to."""
-        queue = [(draft.table.name, draft.uuid) for draft in self.work.all_drafts() if draft.alive]
-        queue += [target for target, change in self.delta.items() if change < 0]
+        queue = [target for target, change in self.delta.items() if change < 0]
+        for name, drafts in self.work.drafts.items():
+            if not self.work.store.tables[name].declaration.is_root:
+                queue += [(name, draft.uuid) for draft in drafts.values() if draft.alive and draft.old is None]
         while queue:
             target = queue.pop()
             table = self.work.store.tables[target[0]]
-            if table.declaration.is_root or self.count(target):
+            if table.declaration.is_root or self.delta.get(target, 0) > 0 or self.count(target):
                 continue
             draft = self.work.draft(table, target[1])
             if draft is None or not draft.alive:
                 continue
-            for column in _strong_columns(draft):
-                for other in reference_atoms(column, draft.datum(column)):
-                    if other[1] != draft.uuid:
-                        self.delta[other] -= 1
-                        queue.append(other)
+            for column in table.strong:
+                targets = reference_atoms(column, draft.datum(column))
+                self._take(draft, targets)
+                queue.extend(other for other in targets if other[1] != draft.uuid)
             draft.alive = False
-
-
-def _strong_columns(draft: Draft) -> Iterator[Column]:
-    for column in draft.table.columns.values():
-        key, value = column.type.key, column.type.value
-        if key.strong or (value is not None and value.strong):
-            yield column
-
-
-def _strong_change(draft: Draft, column: Column) -> tuple[list[Target], list[Target]]:
-    """The references that a draft takes away, and those it adds."""
-    if not draft.alive:
-        return reference_atoms(column, draft.old_datum(column)), []
-    if not draft.changed(column):
-        return [], []
-    added = reference_atoms(column, draft.added_atoms(column))
-    if column.relation is not None:
-        return reference_atoms(column, frozenset(draft.removed.get(column.name, ()))), added
-    if draft.old is None:
-        return [], added
-    return reference_atoms(column, subtract(draft.old_datum(column), draft.datum(column))), added
 
 
 def _check_sizes(work: Work, touched: set[str]) -> None:
@@ -149,17 +133,17 @@ def _drop_dead_references(work: Work) -> None:
             for referrer, row in work.store.referrers(draft.table.name, draft.uuid, weak=True):
                 work.draft(referrer.table, row.uuid)
                 dead.setdefault((referrer.table.name, row.uuid), set()).add(draft.uuid)
-    for draft in work.all_drafts():
-        if draft.alive:
-            for column in draft.table.columns.values():
-                _drop_dead(work, draft, column, dead.get((draft.table.name, draft.uuid), set()))
+    nothing: set[str] = set()
+    for name, drafts in work.drafts.items():
+        for column in work.store.tables[name].weak:
+            for uuid, draft in drafts.items():
+                gone = dead.get((name, uuid), nothing)
+                if draft.alive and (gone or draft.changed(column)):
+                    _drop_dead(work, draft, column, gone)
 
 
 def _drop_dead(work: Work, draft: Draft, column: Column, gone: set[str]) -> None:
     """Take references to rows that are gone, or never were, out of a column."""
-    key, value = column.type.key, column.type.value
-    if not key.weak and (value is None or not value.weak):
-        return
     added = draft.added_atoms(column) if draft.changed(column) else frozenset()
     suspects = {target for target in reference_atoms(column, added, weak=True) if not _exists(work, target)}
     if gone:
@@ -167,9 +151,9 @@ def _drop_dead(work: Work, draft: Draft, column: Column, gone: set[str]) -> None
     if not suspects:
         return
     dead = {uuid for _, uuid in suspects}
-    before = draft.size(column) if column.relation is not None else len(draft.datum(column))
+    before = draft.size(column)
     _remove(draft, column, dead)
-    after = draft.size(column) if column.relation is not None else len(draft.datum(column))
+    after = draft.size(column)
     if after < column.type.minimum and after != before:
         raise _left_empty(draft, column, before - after, ZERO_UUID in dead)
 
@@ -198,7 +182,7 @@ def _remove(draft: Draft, column: Column, dead: set[str]) -> None:
             Map({k: v for k, v in pairs.items() if not (by_key and k in dead) and not (by_value and v in dead)}),
         )
     else:
-        draft.write(column, datum - dead)
+        draft.write(column, to_field(column.type, datum - dead))
 
 
 def _left_empty(draft: Draft, column: Column, count: int, zero: bool) -> OvsdbError:

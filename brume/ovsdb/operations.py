@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from typing import Any
 
 from brume.ovsdb.columns import Column
 from brume.ovsdb.conditions import Clause, read_condition
-from brume.ovsdb.data import (
-    Datum,
-    Json,
-    check_atom,
-    datum_from_json,
-    datum_order,
-    datum_to_json,
-    default_datum,
-    is_uuid,
-)
+from brume.ovsdb.data import Json, check_default, datum_order, default_datum, is_uuid, to_field
 from brume.ovsdb.errors import CONSTRAINT, OvsdbError, syntax_error
 from brume.ovsdb.members import ARRAY, BOOLEAN, ID, INTEGER, OBJECT, STRING, Members
 from brume.ovsdb.mutations import read_mutations
 from brume.ovsdb.schema_reader import read_column_names
 from brume.ovsdb.store import StoredTable
 from brume.ovsdb.work import Seen, Work
-from brume.tables.map import Map
 
 
 class MustWait(Exception):
@@ -64,15 +55,16 @@ def _where(run: Execution, table: StoredTable, json: Json) -> list[Clause]:
     return read_condition(table.name, table.columns, json, run.work.name)
 
 
-def _row(run: Execution, table: StoredTable, json: Json) -> dict[str, Datum]:
+def _row(run: Execution, table: StoredTable, json: Json) -> dict[str, Any]:
+    """The values of a `<row>`, as readers give them."""
     if not isinstance(json, dict):
         raise syntax_error(json, "row must be JSON object")
-    found = {}
+    found, codecs, names = {}, table.codecs, run.work.name
     for name, value in json.items():
-        column = table.columns.get(name)
-        if column is None:
+        codec = codecs.get(name)
+        if codec is None:
             raise syntax_error(json, f"No column {name} in table {table.name}.", "unknown column")
-        found[name] = datum_from_json(column.type, value, run.work.name)
+        found[name] = codec.read(value, names)
     return found
 
 
@@ -85,11 +77,11 @@ def insert(run: Execution, members: Members) -> Result:
     if table.uuid_field is None:
         raise OvsdbError("not allowed", f"rows of table {table.name} are derived and cannot be inserted")
     uuid = _new_uuid(run, table, given, name)
-    datums = _row(run, table, row)
-    for column in table.columns.values():
-        if not column.name.startswith("_"):
-            _check_default(column, datums.get(column.name))
-    run.work.insert(table, uuid, datums)
+    values = _row(run, table, row)
+    for column in table.limited:
+        if column.name not in values:
+            check_default(column.type)
+    run.work.insert(table, uuid, values)
     return {"uuid": ["uuid", uuid]}
 
 
@@ -116,17 +108,6 @@ def _new_uuid(run: Execution, table: StoredTable, given: str | None, name: str |
     return work.name(name)
 
 
-def _check_default(column: Column, datum: Datum | None) -> None:
-    """A default value may be outside the limits of the column; then the column must be given."""
-    if datum is None:
-        datum = default_datum(column.type)
-        for atom in datum:
-            check_atom(column.type.key, atom)
-        if isinstance(datum, Map) and column.type.value is not None:
-            for atom in datum.values():
-                check_atom(column.type.value, atom)
-
-
 def select(run: Execution, members: Members) -> Result:
     """Columns of the rows that a condition holds for, each distinct one once."""
     table = _table(run, members)
@@ -135,18 +116,19 @@ def select(run: Execution, members: Members) -> Result:
     clauses = _where(run, table, where)
     columns = [table.columns[name] for name in read_column_names(wanted, table.columns)]
     by = [table.columns[name] for name in read_column_names(order, table.columns)] if order else []
-    rows = list(run.work.find(table, clauses))
-    rows.sort(key=lambda row: [datum_order(row.datum(column)) for column in by])
+    rows = run.work.find(table, clauses)
+    if by:
+        rows.sort(key=lambda row: [datum_order(row.datum(column)) for column in by])
     if wanted is not None and "_uuid" not in wanted:
         rows = _distinct(rows, columns)
-    found = [{column.name: datum_to_json(column.type, row.datum(column)) for column in columns} for row in rows]
-    return {"rows": found}
+    writers = [(column, table.codecs[column.name].write) for column in columns]
+    return {"rows": [{column.name: write(row.value(column)) for column, write in writers} for row in rows]}
 
 
 def _distinct(rows: list[Seen], columns: list[Column]) -> list[Seen]:
-    found: dict[tuple[Datum, ...], Seen] = {}
+    found: dict[tuple[Any, ...], Seen] = {}
     for row in rows:
-        found.setdefault(tuple(row.datum(column) for column in columns), row)
+        found.setdefault(tuple([row.value(column) for column in columns]), row)
     return list(found.values())
 
 
@@ -154,18 +136,18 @@ def update(run: Execution, members: Members) -> Result:
     """Other values in some columns of the rows that a condition holds for."""
     table = _table(run, members)
     where, row = members.get("where", ARRAY), members.get("row", OBJECT)
-    datums = _row(run, table, row)
-    for name in datums:
+    values = _row(run, table, row)
+    for name in values:
         if not table.columns[name].mutable:
             raise syntax_error(
                 members.json, f"Cannot update immutable column {name} in table {table.name}.", CONSTRAINT
             )
-    rows = list(run.work.find(table, _where(run, table, where)))
+    rows = run.work.find(table, _where(run, table, where))
     for found in rows:
         draft = run.work.draft(table, found.uuid)
         assert draft is not None
-        for name, datum in datums.items():
-            draft.write(table.columns[name], datum)
+        for name, value in values.items():
+            draft.write(table.columns[name], value)
     return {"count": len(rows)}
 
 
@@ -174,7 +156,7 @@ def mutate(run: Execution, members: Members) -> Result:
     table = _table(run, members)
     where, json = members.get("where", ARRAY), members.get("mutations", ARRAY)
     mutations = read_mutations(table.name, table.columns, json, run.work.name)
-    rows = list(run.work.find(table, _where(run, table, where)))
+    rows = run.work.find(table, _where(run, table, where))
     for found in rows:
         draft = run.work.draft(table, found.uuid)
         assert draft is not None
@@ -187,7 +169,7 @@ def delete(run: Execution, members: Members) -> Result:
     """The rows that a condition holds for go."""
     where = members.get("where", ARRAY)
     table = _table(run, members)
-    rows = list(run.work.find(table, _where(run, table, where)))
+    rows = run.work.find(table, _where(run, table, where))
     for row in rows:
         run.work.delete(row)
     return {"count": len(rows)}
@@ -210,7 +192,7 @@ def wait(run: Execution, members: Members) -> Result:
     if until not in ("==", "!="):
         raise syntax_error(until, '"until" must be "==" or "!="')
     expected = {_expected(run, table, columns, row) for row in rows}
-    actual = {tuple(row.datum(column) for column in columns) for row in run.work.find(table, clauses)}
+    actual = {tuple([row.value(column) for column in columns]) for row in run.work.find(table, clauses)}
     if (until == "==") is (actual == expected):
         return {}
     if timeout is None or run.elapsed < timeout:
@@ -220,9 +202,12 @@ def wait(run: Execution, members: Members) -> Result:
     raise OvsdbError("timed out", '"where" clause test failed')
 
 
-def _expected(run: Execution, table: StoredTable, columns: list[Column], json: Json) -> tuple[Datum, ...]:
-    datums = _row(run, table, json)
-    return tuple(datums.get(column.name, default_datum(column.type)) for column in columns)
+def _expected(run: Execution, table: StoredTable, columns: list[Column], json: Json) -> tuple[Any, ...]:
+    values = _row(run, table, json)
+    for column in columns:
+        if column.name not in values:
+            values[column.name] = to_field(column.type, default_datum(column.type))
+    return tuple([values[column.name] for column in columns])
 
 
 def commit(run: Execution, members: Members) -> Result:

@@ -10,11 +10,14 @@ makes it (derivation or a client): nothing here is counted twice, and a change c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any, NamedTuple
 
+from brume.ovsdb.codecs import codecs
 from brume.ovsdb.columns import Column, all_columns, columns, uuid_field
-from brume.ovsdb.data import Datum, from_field
+from brume.ovsdb.data import Datum, check_default, default_datum, from_field, to_field
+from brume.ovsdb.errors import OvsdbError
 from brume.ovsdb.schema import Schema, declaration
 from brume.ovsdb.types import BaseType
 from brume.tables.changes import ChangeSet
@@ -35,18 +38,27 @@ class Referrer(NamedTuple):
 
 
 class StoredTable:
-    """One table of a store."""
+    """One table of a store, and what is worth knowing of its columns before the first transaction comes."""
 
     __slots__ = (
         "_by_uuid",
+        "attributes",
+        "codecs",
         "columns",
         "database",
         "declaration",
+        "defaults",
         "has_uuid_field",
+        "limited",
         "name",
+        "never_empty",
+        "relations",
         "row_type",
+        "stored",
+        "strong",
         "unique",
         "uuid_field",
+        "weak",
     )
 
     def __init__(self, database: Database, row_type: Any) -> None:
@@ -55,15 +67,31 @@ class StoredTable:
         self.declaration = declaration(row_type)
         self.name = self.declaration.name
         self.columns = all_columns(row_type)
+        self.codecs = codecs(row_type)
+        self.stored = database.table(row_type)
         self.uuid_field = uuid_field(row_type)
         self.has_uuid_field = self.uuid_field == "uuid"
         self._by_uuid: Index[Any] | None = None
         self.unique = {names: _unique_index(row_type, names) for names in self.declaration.indexes}
+        own = tuple(columns(row_type).values())
+        self.attributes = {column.attribute: column for column in own if column.relation is None}
+        """The columns that are fields, by the name of the field."""
+        self.defaults = {
+            name: to_field(found.type, default_datum(found.type)) for name, found in self.attributes.items()
+        }
+        """The fields of a row inserted without them."""
+        self.relations = tuple(column for column in own if column.relation is not None)
+        self.strong = tuple(column for column in own if any(base.strong for base in column.type.bases))
+        self.weak = tuple(column for column in own if any(base.weak for base in column.type.bases))
+        self.never_empty = tuple(column for column in (*self.strong, *self.weak) if column.type.minimum)
+        """References whose default names a row that is not there."""
+        self.limited = tuple(column for column in own if not _has_valid_default(column))
+        """Columns that an insert must give, because their default is outside their limits."""
 
     def row(self, uuid: str) -> Any:
         """The row with this uuid, or None."""
         if self.has_uuid_field:
-            return self.database.get(self.row_type, uuid)
+            return self.stored.rows.get(uuid)
         if self._by_uuid is None:
             self._by_uuid = Index(self.row_type, "uuid", lambda row: row.uuid)
         found = self.database.find(self._by_uuid, uuid)
@@ -71,20 +99,29 @@ class StoredTable:
 
     def rows(self) -> list[Any]:
         """All rows."""
-        return self.database.rows(self.row_type)
+        return list(self.stored.rows.values())
 
     def count(self) -> int:
         """How many rows there are."""
-        return len(self.database.table(self.row_type).rows)
+        return len(self.stored.rows)
 
     def holders(self, names: tuple[str, ...], values: tuple[Any, ...]) -> list[Any]:
         """The rows that hold these field values in the columns of a unique index."""
         return self.database.find(self.unique[names], values)
 
 
+def _has_valid_default(column: Column) -> bool:
+    try:
+        check_default(column.type)
+    except OvsdbError:
+        return False
+    return True
+
+
 def _unique_index(row_type: Any, names: tuple[str, ...]) -> Index[Any]:
     attributes = [columns(row_type)[name].attribute for name in names]
-    return Index(row_type, ", ".join(names), lambda row: tuple(getattr(row, attribute) for attribute in attributes))
+    get = attrgetter(*attributes)
+    return Index(row_type, ", ".join(names), get if len(names) > 1 else lambda row: (get(row),))
 
 
 class Store:
@@ -100,7 +137,7 @@ class Store:
                 self._add_referrers(table, column)
         self._owners = {table.row_type.__name__: table for table in self.tables.values()}
         self._serial = 0
-        self._changed: dict[tuple[Any, Hashable], int] = {}
+        self._versions: dict[str, str] = {}
         database.subscribe(self._take_note)
 
     def _add_referrers(self, table: StoredTable, column: Column) -> None:
@@ -136,25 +173,31 @@ class Store:
                 count += reference_atoms(referrer.column, datum).count((table, uuid))
         return count
 
-    def version(self, row: Any) -> str:
-        """The row's `_version`: another one after each change of the row."""
-        return derive_uuid("_version", row.uuid, self._changed.get((type(row), row.key()), 0))
+    def version(self, uuid: str) -> str:
+        """The `_version` of a row, be it stored or about to be inserted: another one after each change of the row.
 
-    def next_version(self, uuid: str) -> str:
-        """The `_version` of a row that the next transaction inserts."""
-        return derive_uuid("_version", uuid, self._serial + 1)
+        They are made when somebody asks, and forgotten when their row changes, so that nobody else pays for them.
+        """
+        found = self._versions.get(uuid)
+        if found is None:
+            self._serial += 1
+            found = self._versions[uuid] = derive_uuid("_version", uuid, self._serial)
+        return found
 
     def _take_note(self, changes: ChangeSet) -> None:
-        self._serial += 1
-        for row_type, key, _, new in changes.rows:
+        if not self._versions:
+            return
+        inserted = set()
+        for row_type, key, old, new in changes.rows:
+            if old is None:
+                inserted.add(key)
+            elif (identity := uuid_field(row_type)) is not None:
+                self._versions.pop(getattr(old, identity), None)
             if new is None:
-                self._changed.pop((row_type, key), None)
-            elif (identity := uuid_field(row_type)) is not None and getattr(new, identity) is not None:
-                self._changed[row_type, key] = self._serial
+                self._versions.pop(key, None)  # type: ignore[call-overload]
         for member, _ in changes.members:
-            table = self._owners.get(member.relation.owner)
-            if table is not None and member.parent in self.database.table(table.row_type).rows:
-                self._changed[table.row_type, member.parent] = self._serial
+            if member.parent not in inserted:
+                self._versions.pop(member.parent, None)  # type: ignore[call-overload]
 
 
 def reference_atoms(column: Column, datum: Datum, *, weak: bool = False) -> list[tuple[str, str]]:
@@ -173,18 +216,13 @@ def _refers(base: BaseType, weak: bool) -> bool:
 
 
 def _reference_index(row_type: Any, column: Column, table: str) -> Index[Any]:
-    atoms = _atoms_of(column, table)
-    return Index(row_type, f"{column.name} -> {table}", lambda row: atoms(getattr(row, column.attribute)), many=True)
+    name = f"{column.name} -> {table}"
+    if column.type.value is None:
+        return Index(row_type, name, attrgetter(column.attribute), many=column.type.maximum != 1)
+    by_key, by_value = (base.table == table for base in column.type.bases)
 
+    def atoms(row: Any) -> frozenset[str]:
+        pairs = getattr(row, column.attribute)
+        return frozenset(pairs if by_key else ()) | frozenset(pairs.values() if by_value else ())
 
-def _atoms_of(column: Column, table: str) -> Callable[[Any], frozenset[str]]:
-    key, value = column.type.key, column.type.value
-
-    def atoms(field: Any) -> frozenset[str]:
-        datum = from_field(column.type, field)
-        found = frozenset(datum) if key.table == table else frozenset()
-        if isinstance(datum, Map) and value is not None and value.table == table:
-            found |= frozenset(datum.values())
-        return found
-
-    return atoms
+    return Index(row_type, name, atoms, many=True)

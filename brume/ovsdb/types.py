@@ -50,6 +50,11 @@ class ColumnType(NamedTuple):
     maximum: int | None = 1
 
     @property
+    def bases(self) -> tuple[BaseType, ...]:
+        """The type of keys, and that of values if there are values."""
+        return (self.key,) if self.value is None else (self.key, self.value)
+
+    @property
     def is_scalar(self) -> bool:
         """Exactly one atom."""
         return self.minimum == 1 and self.maximum == 1 and self.value is None

@@ -9,6 +9,7 @@ from brume.ovsdb.data import datum_order
 from brume.ovsdb.data_text import print_datum
 from brume.ovsdb.drafts import Draft, StoredRow
 from brume.ovsdb.errors import CONSTRAINT, OvsdbError
+from brume.ovsdb.store import StoredTable
 from brume.ovsdb.work import Seen, Work
 
 
@@ -20,16 +21,25 @@ def check_unique(work: Work) -> None:
             index = [table.columns[column] for column in names]
             taken: dict[tuple[Any, ...], Draft] = {}
             for draft in drafts.values():
-                if not draft.alive:
-                    continue
-                values = tuple(draft.field(column) for column in index)
-                other: Seen | None = taken.get(values)
-                if other is None:
-                    rows = [row for row in table.holders(names, values) if row.uuid not in drafts]
-                    other = StoredRow(work.store, table, rows[0]) if rows else None
-                if other is not None:
-                    raise _duplicate(index, other, draft)
-                taken[values] = draft
+                if draft.alive and (draft.old is None or any(draft.changed(column) for column in index)):
+                    values = tuple([draft.value(column) for column in index])
+                    other = taken.get(values) or _holder(work, table, names, values, drafts)
+                    if other is not None:
+                        raise _duplicate(index, other, draft)
+                    taken[values] = draft
+
+
+def _holder(
+    work: Work, table: StoredTable, names: tuple[str, ...], values: tuple[Any, ...], drafts: dict[str, Draft]
+) -> Seen | None:
+    """The row that holds these values in the database, and still does after this transaction."""
+    for row in table.holders(names, values):
+        draft = drafts.get(row.uuid)
+        if draft is None:
+            return StoredRow(work.store, table, row)
+        if draft.alive and not any(draft.changed(table.columns[name]) for name in names):
+            return draft
+    return None
 
 
 def _duplicate(index: list[Column], one: Seen, other: Seen) -> OvsdbError:

@@ -6,11 +6,12 @@ where the condition allows it, and by looking at all rows where it does not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from brume.ovsdb.columns import UUID_COLUMN
 from brume.ovsdb.conditions import Clause
-from brume.ovsdb.data import Datum, default_datum, to_field
+from brume.ovsdb.data import default_datum, to_field
 from brume.ovsdb.drafts import Draft, StoredRow
 from brume.ovsdb.store import Store, StoredTable
 from brume.ovsdb.types import BaseType
@@ -42,16 +43,23 @@ class Work:
 
     # rows
 
-    def find(self, table: StoredTable, clauses: list[Clause]) -> Iterator[Seen]:
+    def find(self, table: StoredTable, clauses: list[Clause]) -> list[Seen]:
         """The rows, as this transaction has left them, for which all clauses hold."""
         drafts = self.drafts.get(table.name, {})
-        for row in self._candidates(table, clauses):
-            seen = StoredRow(self.store, table, row)
-            if seen.uuid not in drafts and all(clause.holds(seen) for clause in clauses):
-                yield seen
-        for draft in list(drafts.values()):
-            if draft.alive and all(clause.holds(draft) for clause in clauses):
-                yield draft
+        for clause in clauses:
+            if clause.function == "==" and clause.column is UUID_COLUMN:
+                (uuid,) = clause.argument
+                found = drafts.get(uuid) or self._stored(table, uuid)
+                others = [other for other in clauses if other is not clause]
+                return [found] if found is not None and _matches(found, others) else []
+        stored = (StoredRow(self.store, table, row) for row in self._candidates(table, clauses))
+        rows: list[Seen] = [row for row in stored if row.uuid not in drafts and _matches(row, clauses)]
+        rows += [draft for draft in drafts.values() if _matches(draft, clauses)]
+        return rows
+
+    def _stored(self, table: StoredTable, uuid: str) -> StoredRow | None:
+        row = table.row(uuid)
+        return None if row is None else StoredRow(self.store, table, row)
 
     def _candidates(self, table: StoredTable, clauses: list[Clause]) -> Iterable[Any]:
         """Stored rows among which are all that the clauses can hold for."""
@@ -59,9 +67,6 @@ class Work:
             column = clause.column
             if column is None or not clause.argument:
                 continue
-            if clause.function == "==" and column.name == "_uuid":
-                (uuid,) = clause.argument
-                return _present(table.row(uuid))
             if clause.function == "==" and (column.name,) in table.unique:
                 return table.holders((column.name,), (to_field(column.type, clause.argument),))
             if clause.function == "includes" and column.relation is not None:
@@ -93,13 +98,14 @@ class Work:
 
     # changes
 
-    def insert(self, table: StoredTable, uuid: str, datums: dict[str, Datum]) -> None:
+    def insert(self, table: StoredTable, uuid: str, values: dict[str, Any]) -> None:
         """A new row; columns not given get their defaults."""
         draft = self.drafts.setdefault(table.name, {})[uuid] = Draft(self.store, table, uuid)
-        for name, column in table.columns.items():
-            if not name.startswith("_"):
-                datum = datums.get(name)
-                draft.write(column, default_datum(column.type) if datum is None else datum)
+        for name, value in values.items():
+            draft.write(table.columns[name], value)
+        for column in table.never_empty:
+            if column.name not in values:
+                draft.write(column, to_field(column.type, default_datum(column.type)))
 
     def delete(self, row: Seen) -> None:
         """The row is to go; one that this transaction inserted has then never been."""
@@ -113,10 +119,13 @@ class Work:
     def write(self) -> ChangeSet:
         """Make the drafts true."""
         transaction = Transaction()
-        for draft in self.all_drafts():
-            draft.write_to(transaction)
+        for drafts in self.drafts.values():
+            for draft in drafts.values():
+                draft.write_to(transaction)
         return self.store.database.apply(transaction)
 
 
-def _present(row: Any) -> list[Any]:
-    return [] if row is None else [row]
+def _matches(row: Seen, clauses: list[Clause]) -> bool:
+    if isinstance(row, Draft) and not row.alive:
+        return False
+    return all(clause.holds(row) for clause in clauses) if clauses else True

@@ -56,8 +56,7 @@ def filled(text: str, rows: str) -> tuple[Store, Work, list[str]]:
     uuids = []
     for number, row in enumerate(json.loads(rows)):
         uuids.append(f"{number:08x}-0000-0000-0000-000000000000")
-        datums = {name: datum_from_json(table.columns[name].type, value) for name, value in row.items()}
-        work.insert(table, uuids[-1], datums)
+        work.insert(table, uuids[-1], {name: table.codecs[name].read(value, None) for name, value in row.items()})
     return store, work, uuids
 
 
