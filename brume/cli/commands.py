@@ -1,35 +1,55 @@
-"""The commands that talk to a running cloud."""
+"""The commands that talk to a running cloud, or, as `brume ovn exec` and so on, to a running lab.
+
+They are made once for each, because the two keep their state in different places: `commands(data_directory)`.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import click
+from click.core import ParameterSource
 
 from brume.cli.control import Message, NotRunning, call
-from brume.cli.paths import Paths, default_data_directory
+from brume.cli.paths import LabPaths, Paths, default_data_directory, default_lab_directory
 
 PATIENCE = 15.0
 """Seconds that `brume down` waits for the cloud to end."""
 
-data_directory = click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=default_data_directory,
-    show_default="$BRUME_DATA_DIR, or brume under $XDG_STATE_HOME",
-    help="Where the cloud keeps its state.",
-)
+
+def _directory(default: Callable[[], Path], shown: str, paths: type[Paths]) -> click.Option:
+    """The option --data-dir; commands get it as `paths`. Before a command of `brume ovn` it is as good as after it."""
+
+    def found(context: click.Context, parameter: click.Parameter, value: Path) -> Paths:
+        outer = context.parent.params.get("paths") if context.parent is not None else None
+        if outer is not None and context.get_parameter_source("paths") is ParameterSource.DEFAULT:
+            return cast("Paths", outer)
+        return paths(value.absolute())
+
+    return click.Option(
+        ["--data-dir", "paths"],
+        type=click.Path(path_type=Path, file_okay=False),
+        default=default,
+        show_default=shown,
+        callback=found,
+        help=f"Where the {paths.WHAT} keeps its state.",
+    )
 
 
-def follow(directory: Path, order: str, sink: BinaryIO | None = None, **arguments: Any) -> None:
+CLOUD_DIRECTORY = _directory(default_data_directory, "$BRUME_DATA_DIR, or brume under $XDG_STATE_HOME", Paths)
+LAB_DIRECTORY = _directory(default_lab_directory, "$BRUME_OVN_DATA_DIR, or brume/ovn under $XDG_STATE_HOME", LabPaths)
+
+
+def follow(paths: Paths, order: str, sink: BinaryIO | None = None, **arguments: Any) -> None:
     """Run a command in the cloud, print what it says, and exit with its exit code."""
     try:
         code = 1
-        for message in call(Paths(directory), order, **arguments):
+        for message in call(paths, order, **arguments):
             code = _show(message, sink, code)
     except NotRunning as error:
         raise click.ClickException(str(error)) from error
@@ -52,19 +72,17 @@ def _show(message: Message, sink: BinaryIO | None, code: int) -> int:
 
 
 @click.command("exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-@data_directory
 @click.argument("server")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-def execute(data_dir: Path, server: str, command: tuple[str, ...]) -> None:
-    """Run COMMAND on the console of SERVER (a name, an id, or `outside`).
+def execute(paths: Paths, server: str, command: tuple[str, ...]) -> None:
+    """Run COMMAND on the console of SERVER: its name or id (in a lab, its port's name), or `outside`.
 
-    A simulated server knows ping, nc, ip, arp, traceroute, hostname and dhclient.
+    A simulated host knows ping, nc, ip, arp, traceroute, hostname and dhclient.
     """
-    follow(data_dir, "exec", server=server, command=list(command))
+    follow(paths, "exec", server=server, command=list(command))
 
 
 @click.command()
-@data_directory
 @click.argument("source")
 @click.argument("destination")
 @click.option("--icmp", "protocol", flag_value="icmp", default="icmp", help="An echo request (the default).")
@@ -73,7 +91,7 @@ def execute(data_dir: Path, server: str, command: tuple[str, ...]) -> None:
 @click.option("--verbose", is_flag=True, help="Every table, those that only pass the packet on too.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def trace(
-    data_dir: Path,
+    paths: Paths,
     source: str,
     destination: str,
     protocol: str,
@@ -92,7 +110,7 @@ def trace(
     if tcp is not None or udp is not None:
         protocol = "tcp" if tcp is not None else "udp"
     follow(
-        data_dir,
+        paths,
         "trace",
         source=source,
         destination=destination,
@@ -105,38 +123,33 @@ def trace(
 
 
 @click.command()
-@data_directory
 @click.argument("node")
 @click.argument("bridge", default="br-int")
 @click.argument("filter", required=False)
-def flows(data_dir: Path, node: str, bridge: str, filter: str | None) -> None:
+def flows(paths: Paths, node: str, bridge: str, filter: str | None) -> None:
     """Print the flows of BRIDGE on NODE as `ovs-ofctl dump-flows` prints them; FILTER is e.g. table=8."""
-    follow(data_dir, "flows", node=node, bridge=bridge, filter=filter)
+    follow(paths, "flows", node=node, bridge=bridge, filter=filter)
 
 
 @click.command()
-@data_directory
 @click.argument("wire")
 @click.option("-w", "file", required=True, type=click.File("wb"), help="The file to write; - for standard output.")
 @click.option("-c", "count", type=click.IntRange(1), help="Stop after this many packets.")
 @click.option("--duration", type=click.FloatRange(0), help="Stop after this many seconds.")
-def pcap(data_dir: Path, wire: str, file: BinaryIO, count: int | None, duration: float | None) -> None:
+def pcap(paths: Paths, wire: str, file: BinaryIO, count: int | None, duration: float | None) -> None:
     """Write what WIRE carries (a server, a node's underlay such as compute1, or `outside`) as tcpdump reads it."""
-    follow(data_dir, "pcap", sink=file, wire=wire, count=count, duration=duration)
+    follow(paths, "pcap", sink=file, wire=wire, count=count, duration=duration)
 
 
 @click.command()
-@data_directory
-def status(data_dir: Path) -> None:
+def status(paths: Paths) -> None:
     """Say what is running: the address, the nodes, the servers, what could not be derived."""
-    follow(data_dir, "status")
+    follow(paths, "status")
 
 
 @click.command()
-@data_directory
-def down(data_dir: Path) -> None:
-    """Stop the running cloud, and return when it has ended; its state stays."""
-    paths = Paths(data_dir)
+def down(paths: Paths) -> None:
+    """Stop what is running, and return when it has ended; its state stays."""
     try:
         for message in call(paths, "down"):
             _show(message, None, 0)
@@ -145,8 +158,19 @@ def down(data_dir: Path) -> None:
     patience = time.monotonic() + PATIENCE
     while paths.process_id.exists():
         if time.monotonic() > patience:
-            raise click.ClickException(f"the cloud has not ended within {PATIENCE:.0f} seconds; see {paths.log}")
+            raise click.ClickException(f"the {paths.WHAT} has not ended within {PATIENCE:.0f} seconds; see {paths.log}")
         time.sleep(0.01)
 
 
-COMMANDS: tuple[click.Command, ...] = (execute, trace, flows, pcap, status, down)
+def commands(directory: click.Option) -> list[click.Command]:
+    """The commands, for a data directory of this kind."""
+    return [
+        click.Command(
+            command.name,
+            callback=command.callback,
+            params=[directory, *command.params],
+            help=command.help,
+            context_settings=command.context_settings,
+        )
+        for command in (execute, trace, flows, pcap, status, down)
+    ]

@@ -29,7 +29,8 @@ class NotRunning(Exception):
     """No cloud listens on the control socket of this data directory."""
 
     def __init__(self, paths: Paths) -> None:
-        super().__init__(f"no cloud is running with the data directory {paths.directory}; start one with: brume up")
+        text = f"no {paths.WHAT} is running with the data directory {paths.directory}; start one with: {paths.START}"
+        super().__init__(text)
 
 
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -80,4 +81,4 @@ def call(paths: Paths, order: str, **arguments: Any) -> Iterator[Message]:
                 yield message
                 if message.exit is not None:
                     return
-    yield Message(error="the cloud went away before the command ended", exit=1)
+    yield Message(error=f"the {paths.WHAT} went away before the command ended", exit=1)

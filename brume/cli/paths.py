@@ -6,22 +6,41 @@ import errno
 import os
 import stat
 from pathlib import Path
+from typing import ClassVar
 
 
 def default_data_directory() -> Path:
     """BRUME_DATA_DIR if set, else `brume` under XDG_STATE_HOME (XDG Base Directory Specification)."""
-    chosen = os.environ.get("BRUME_DATA_DIR")
-    if chosen:
-        return Path(chosen)
-    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(state) / "brume"
+    return _chosen("BRUME_DATA_DIR") or _state() / "brume"
+
+
+def default_lab_directory() -> Path:
+    """BRUME_OVN_DATA_DIR if set, else `brume/ovn` under XDG_STATE_HOME."""
+    return _chosen("BRUME_OVN_DATA_DIR") or _state() / "brume" / "ovn"
+
+
+def _chosen(variable: str) -> Path | None:
+    chosen = os.environ.get(variable)
+    return Path(chosen) if chosen else None
+
+
+def _state() -> Path:
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
 
 
 class Paths:
     """The files of one data directory."""
 
+    WHAT: ClassVar[str] = "cloud"
+    START: ClassVar[str] = "brume up"
+    """What runs with such a directory, and the command that starts it."""
+
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self.northbound = directory / "ovnnb_db.db"
+        self.northbound_socket = directory / "ovnnb_db.sock"
+        self.southbound_socket = directory / "ovnsb_db.sock"
+        self.authority = directory / "pki"
         self.control_socket = directory / "control.sock"
         self.process_id = directory / "brume.pid"
         self.lock = directory / "brume.lock"
@@ -41,6 +60,18 @@ class Paths:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self.directory))
         if self.directory.stat().st_mode & stat.S_IWOTH:
             raise PermissionError(errno.EPERM, "everybody may write there", str(self.directory))
+
+
+class LabPaths(Paths):
+    """The files of a lab's data directory."""
+
+    WHAT: ClassVar[str] = "lab"
+    START: ClassVar[str] = "brume ovn"
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self.southbound = directory / "ovnsb_db.db"
+        self.bindings = directory / "bindings.json"
 
 
 def socket_address(path: Path) -> tuple[str, int]:

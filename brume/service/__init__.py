@@ -7,8 +7,10 @@
     instances.py   servers that should run -> simulated hosts that do
     observed.py    what the nodes report -> status of ports and servers
     control.py     the control socket        commands.py    what it can do
+    guests.py      hosts that are plugged in, and the system they run in, as commands see it
+    cloud_system.py  the embedded cloud as such a system
     outside.py     who answers behind the nodes' physical network
-    topology.py    the running cloud as a trace sees it
+    topology.py    what runs as a trace sees it
     first_image.py the built-in image
     ticker.py      moves the simulator's time along with the real one
     ownership.py   one cloud a data directory

@@ -1,24 +1,23 @@
-"""What the control socket can do: the commands of `brume exec`, `trace`, `flows`, `pcap`, `status`, `down`."""
+"""What the control socket can do: the commands of `brume exec`, `trace`, `flows`, `pcap`, `status`, `down`.
+
+They are the same for a cloud and for a lab; what differs is the system they are about.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-
-import uvicorn
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 
 from brume.cli.control import Message
-from brume.cloud.compute.resources import Server
 from brume.dataplane.bridge import Bridge
 from brume.dataplane.explain.explanation import TraceError, TraceRequest
 from brume.dataplane.explain.text import render
 from brume.dataplane.explain.tracer import Tracer
 from brume.openflow.messages.flow_text import Shown, format_flow
 from brume.openflow.messages.versions import OPENFLOW_10, flow_in_version
-from brume.service.cloud import EmbeddedCloud
 from brume.service.control import Command, ControlError
-from brume.service.instances import Running
+from brume.service.guests import Guest, System
 from brume.service.outside import NAME as OUTSIDE
 from brume.service.topology import LiveTopology
 from brume.simulator.host.host import Host
@@ -34,11 +33,12 @@ def dump_flows(bridge: Bridge, now: float) -> Iterator[str]:
 
 
 class Commands:
-    """The commands of one running cloud."""
+    """The commands of one running system; `end` ends it, and gives a sentence about that."""
 
-    def __init__(self, cloud: EmbeddedCloud, server: uvicorn.Server) -> None:
-        self._cloud = cloud
-        self._server = server
+    def __init__(self, system: System, end: Callable[[], str]) -> None:
+        self._system = system
+        self._network = system.network
+        self._end = end
 
     def table(self) -> Mapping[str, Command]:
         """The commands by name."""
@@ -70,13 +70,13 @@ class Commands:
 
     async def flows(self, node: str, bridge: str, filter: str | None) -> AsyncIterator[Message]:
         """The flows of a node's bridge as ovs-ofctl prints them."""
-        chassis = self._cloud.nodes.get(node)
+        chassis = self._network.chassis.get(node)
         if chassis is None:
-            raise ControlError(f"no node {node}; there are {', '.join(self._cloud.nodes)}")
+            raise ControlError(f"no node {node}; there are {', '.join(self._network.chassis)}")
         bridges = chassis.switch.bridges
         if bridge not in bridges:
             raise ControlError(f"no bridge {bridge} on {node}; there are {', '.join(bridges)}")
-        for line in dump_flows(bridges[bridge], self._cloud.scheduler.now()):
+        for line in dump_flows(bridges[bridge], self._network.scheduler.now()):
             if filter is None or filter in line:
                 yield Message(out=line)
 
@@ -104,10 +104,10 @@ class Commands:
 
     def _tap(self, wire: str, watch: Callable[..., object]) -> Callable[[], None]:
         if wire == OUTSIDE:
-            return self._cloud.outside.segment.tap(watch)
-        if wire in self._cloud.nodes:
-            return self._cloud.underlay.tap(watch)
-        removals = [plug.link.tap(watch) for plug in self._running(wire).plugs]
+            return self._network.outside.segment.tap(watch)
+        if wire in self._network.chassis:
+            return self._network.underlay.tap(watch)
+        removals = [guest.link.tap(watch) for guest in self._system.only(wire)]
 
         def remove() -> None:
             for one in removals:
@@ -128,7 +128,7 @@ class Commands:
         """One packet's way."""
         try:
             request = TraceRequest(source, destination, protocol, port)  # type: ignore[arg-type]
-            found = Tracer(LiveTopology(self._cloud)).trace(request)
+            found = Tracer(LiveTopology(self._system)).trace(request)
         except TraceError as error:
             raise ControlError(str(error)) from error
         if json:
@@ -138,47 +138,19 @@ class Commands:
         yield Message(exit=0 if found.passed else 1)
 
     async def down(self) -> AsyncIterator[Message]:
-        """End the cloud."""
-        self._server.should_exit = True
-        yield Message(out=f"The cloud is ending; its state stays in {self._cloud.settings.data_directory}")
+        """End it."""
+        yield Message(out=self._end())
 
     async def status(self) -> AsyncIterator[Message]:
         """Say what is running, and what could not be derived."""
-        cloud = self._cloud
-        settings = cloud.settings
-        yield Message(out=f"Brume is running at {settings.base_url}, data directory {settings.data_directory}")
-        for name, chassis in cloud.nodes.items():
-            yield Message(out=f"node {name}: tunnel address {chassis.address}, {len(chassis.flows())} flows")
-        for server in cloud.cloud.store.load(Server):
-            running = cloud.instances.find(server.id)
-            where = f"on {running.node}" if running is not None else "not running"
-            yield Message(out=f"server {server.name} ({server.id}): {server.vm_state}, {where}")
-        for problem in cloud.problems():
-            yield Message(out=f"not derived: {problem.table} {problem.row}: {problem.message}")
+        for line in self._system.status():
+            yield Message(out=line)
 
     def _host(self, name: str) -> Host:
-        """The host of a server (its first interface), or `outside`."""
+        """The host of a guest (its first interface), or `outside`."""
         if name == OUTSIDE:
-            return self._cloud.outside.host
-        running = self._running(name)
-        if not running.plugs:
+            return self._network.outside.host
+        cards: Sequence[Guest] = self._system.only(name)
+        if not cards:
             raise ControlError(f"server {name} has no interface, so it has no console either")
-        return running.plugs[0].host
-
-    def _running(self, name: str) -> Running:
-        server = self._find(name)
-        running = self._cloud.instances.find(server.id)
-        if running is None:
-            raise ControlError(f"server {name} is not running ({server.vm_state})")
-        return running
-
-    def _find(self, name: str) -> Server:
-        """A server by id, or by name if only one has it."""
-        with self._cloud.cloud.store.read() as session:
-            server = session.get(Server, name)
-            named = [server] if server is not None else session.find(Server, name=name)
-        if not named:
-            raise ControlError(f"no server {name}")
-        if len(named) > 1:
-            raise ControlError(f"several servers are called {name}; use an id: {', '.join(one.id for one in named)}")
-        return named[0]
+        return cards[0].host

@@ -7,7 +7,7 @@ told back to the cloud (`servers.started`, `stopped`), as a node's agent would.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from brume.cloud.compute import interfaces, servers
 from brume.cloud.compute.resources import Server
@@ -15,59 +15,13 @@ from brume.cloud.context import RequestContext
 from brume.cloud.network.resources import Port
 from brume.cloud.store.engine import Store
 from brume.cloud.store.journal import Commit
+from brume.service.guests import Link, Node, unplugged
 from brume.simulator.clock import Scheduler
 from brume.simulator.host.host import Host
 from brume.values import MacAddress
 
 CONSOLE_KEPT = 1000
 """Lines of console output kept for each server."""
-
-
-class Node(Protocol):
-    """Where an instance's interfaces are plugged: a chassis."""
-
-    def plug(self, port: str, deliver: Callable[[bytes], object]) -> Callable[[bytes], None]:
-        """Give a port of this name; frames for it are handed to `deliver`, its own are handed to what is returned."""
-
-    def unplug(self, port: str) -> None:
-        """Take the port away."""
-
-
-Watch = Callable[[float, bytes], object]
-
-
-class Link:
-    """The cable between a host and its node's switch: passes frames on, and shows them to who watches."""
-
-    def __init__(self, scheduler: Scheduler, host: Host) -> None:
-        self._scheduler = scheduler
-        self._host = host
-        self._watches: list[Watch] = []
-        self._inject: Callable[[bytes], object] = _unplugged
-        host.send = self.from_host
-
-    def connect(self, node: Node, port: str) -> None:
-        """Plug the far end in."""
-        self._inject = node.plug(port, self.to_host)
-
-    def tap(self, watch: Watch) -> Callable[[], None]:
-        """Show every frame to `watch`, until what is returned is called."""
-        self._watches.append(watch)
-        return lambda: self._watches.remove(watch)
-
-    def from_host(self, frame: bytes) -> None:
-        """The host sends."""
-        self._show(frame)
-        self._inject(frame)
-
-    def to_host(self, frame: bytes) -> None:
-        """The switch delivers."""
-        self._show(frame)
-        self._host.receive(frame)
-
-    def _show(self, frame: bytes) -> None:
-        for watch in self._watches:
-            watch(self._scheduler.now(), frame)
 
 
 class Plug(NamedTuple):
@@ -172,7 +126,7 @@ class Instances:
     def _start_host(self, server: Server, running: Running, port: Port, node: Node) -> Plug:
         mac = MacAddress.parse(port.mac_address)
         name = f"eth{len(running.plugs)}"
-        host = Host(server.hostname, mac, self._scheduler, _unplugged)
+        host = Host(server.hostname, mac, self._scheduler, unplugged)
         link = Link(self._scheduler, host)
         link.connect(node, port.id)
         running.say(f"{name}: link up, address {mac}")
@@ -200,7 +154,3 @@ class Instances:
         elif running is None and server.task_state == "powering-off":
             with self._store.write(self._context()) as session:
                 servers.stopped(self._context(), session, report)
-
-
-def _unplugged(frame: bytes) -> None:
-    """Where frames of a host go before it is plugged in."""

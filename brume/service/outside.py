@@ -41,11 +41,16 @@ class Outside:
             for network in networks
             if network.router_external and network.provider_physical_network == self.physical_network
         }
-        wanted = {FAR_AWAY}
+        wanted = set()
         for subnet in subnets:
             if subnet.network_id in here and subnet.gateway_ip:
                 length = Prefix.parse(subnet.cidr).length
                 wanted.add(InterfaceAddress.parse(f"{subnet.gateway_ip}/{length}"))
+        self.have(wanted)
+
+    def have(self, wanted: set[InterfaceAddress]) -> None:
+        """Have these addresses, and the one far away; no others."""
+        wanted = wanted | {FAR_AWAY}
         for address in set(self.host.addresses) - wanted:
             self.host.remove_address(address)
         for address in sorted(wanted - set(self.host.addresses), key=str):

@@ -18,7 +18,7 @@ class InUse(Exception):
     """Another process has the data directory."""
 
     def __init__(self, paths: Paths) -> None:
-        super().__init__(f"a cloud is running already with the data directory {paths.directory}")
+        super().__init__(f"a {paths.WHAT} is running already with the data directory {paths.directory}")
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ import msgspec
 import uvicorn
 
 from brume.service.cloud import EmbeddedCloud
+from brume.service.cloud_system import CloudSystem
 from brume.service.collector import Collector
 from brume.service.commands import Commands
 from brume.service.control import ControlServer
@@ -83,7 +84,12 @@ async def _serve(settings: Settings, listener: socket.socket, quiet: bool) -> No
             cloud.application, lifespan="off", log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=2
         )
     )
-    control = ControlServer(settings.paths, Commands(cloud, server).table())
+
+    def end() -> str:
+        server.should_exit = True
+        return f"The cloud is ending; its state stays in {settings.data_directory}"
+
+    control = ControlServer(settings.paths, Commands(CloudSystem(cloud), end).table())
     write_client_files(settings, known)
     cloud.on_work = lambda: loop.call_soon(cloud.settle)
     cloud.start()

@@ -23,6 +23,7 @@ from brume.openflow.tables import Table
 from brume.ovsdb.schema import declaration
 from brume.packets.describe import describe
 from brume.packets.explain import explain
+from brume.service.cloud_system import CloudSystem
 from brume.service.topology import LiveTopology
 from brume.southbound.schema import LogicalFlow, PortBinding, flow_cookie
 from brume.tables.changes import ChangeSet
@@ -238,7 +239,7 @@ def _packet(cloud: JourneyCloud) -> Iterator[tuple[str, str]]:
     yield "underlay", _wrapped(describe(_first(found.underlay, "echo request")), 4)
     yield "geneve", _octets(_first(found.underlay, "echo request"))
     yield "delivered", _wrapped(describe(_first(found.received, "echo request"), ethernet=True), 4)
-    topology = LiveTopology(cloud.cloud)
+    topology = LiveTopology(CloudSystem(cloud.cloud))
     text = render(Tracer(topology).trace(TraceRequest("vm1", "vm3", "icmp", None)))
     steps = text.split("\n\n")
     yield "trace.head", "$ brume trace vm1 vm3\n" + steps[0]
@@ -256,7 +257,7 @@ def _refused(cloud: JourneyCloud, router: str, port: str) -> Iterator[tuple[str,
     cloud.request("PUT", f"{NETWORK}/routers/{router}", gateway)
     cloud.create(f"{NETWORK}/floatingips", "floatingip", floating_network_id=public, port_id=port)
     cloud.pass_time(5)
-    text = render(Tracer(LiveTopology(cloud.cloud)).trace(TraceRequest("outside", "vm1", "tcp", 80)))
+    text = render(Tracer(LiveTopology(CloudSystem(cloud.cloud))).trace(TraceRequest("outside", "vm1", "tcp", 80)))
     yield "trace.refused", "$ brume trace outside vm1 --tcp 80\n" + _without_steps(text)
 
 

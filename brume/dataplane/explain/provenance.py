@@ -9,12 +9,12 @@ question: it remembers what it looked up.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from brume.cloud.resource import Resource
 from brume.dataplane.explain.words import northbound_label, resource_label
+from brume.derive.engine import Reason
 from brume.northbound import schema as northbound_schema
-from brume.northbound.compiler import NorthboundCompiler
 from brume.openflow.messages.fields import FIELDS
 from brume.openflow.messages.flow import Flow
 from brume.openflow.tables import Table, logical_table
@@ -35,6 +35,7 @@ from brume.southbound.schema import (
     port_binding_by_datapath,
     port_binding_by_tunnel_key,
 )
+from brume.tables.database import Database
 from brume.tables.row import Member, Row
 
 RequestOf = Callable[[Resource], "str | None"]
@@ -80,12 +81,27 @@ class LogicalPort(NamedTuple):
     resource: Resource | None
 
 
+class Upstream(Protocol):
+    """What NB is derived from: the cloud, by its compiler; nothing, where people write NB."""
+
+    @property
+    def cloud(self) -> Database:
+        """The cloud's rows."""
+
+    @property
+    def northbound(self) -> Database:
+        """NB."""
+
+    def because(self, output: Member | tuple[type[Row], Hashable]) -> tuple[Reason, ...]:
+        """The rules and the cloud's rows that an output comes from."""
+
+
 class Provenance:
     """The stages of one cloud, asked backwards."""
 
     def __init__(
         self,
-        northbound: NorthboundCompiler,
+        northbound: Upstream,
         southbound: Compiler,
         server_name: NameOf = lambda identity: None,
         request_of: RequestOf = lambda row: None,

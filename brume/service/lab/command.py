@@ -1,0 +1,73 @@
+"""`brume ovn`: starts a lab, or, with one of its own commands, speaks to a running one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from brume.cli.commands import LAB_DIRECTORY, commands, follow
+from brume.cli.paths import LabPaths
+from brume.service.detach import detach, prepare
+
+
+@click.group(invoke_without_command=True)
+@click.option("--chassis", type=click.IntRange(1, 64), default=2, show_default=True, help="How many chassis.")
+@click.option("--detach", "detached", is_flag=True, help="Return as soon as the lab answers, and leave it running.")
+@click.pass_context
+def ovn(context: click.Context, paths: LabPaths, chassis: int, detached: bool) -> None:
+    """Start a lab: OVN without OpenStack.
+
+    The network is built by hand with the real ovn-nbctl; hosts are simulated, and plugged in with `brume ovn bind`.
+    Ctrl-C (or `brume ovn down`) ends it; its state stays in the data directory.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from brume.service.lab.settings import LabSettings
+
+    prepare(paths)
+    settings = LabSettings(data_directory=paths.directory, chassis=chassis)
+    if detached:
+        detach(paths, lambda process: _started(settings, process))
+    from brume.service.lab.run import run
+
+    sys.exit(run(settings, quiet=detached))
+
+
+def _started(settings: Any, process: int) -> Iterator[str]:
+    from brume.service.lab.run import greeting
+
+    yield from greeting(settings)
+    yield f"The lab is process {process}; the log is {settings.paths.log}"
+
+
+@ovn.command()
+@click.argument("port")
+@click.argument("chassis")
+@click.option("--mac", help="The host's MAC address, where the port has none (or to try a wrong one).")
+@click.option(
+    "--ip", multiple=True, metavar="ADDRESS[/LENGTH]", help="An address of the host's, instead of the port's."
+)
+@click.option("--gateway", metavar="ADDRESS", help="The host's default gateway, instead of the switch's router.")
+def bind(paths: LabPaths, port: str, chassis: str, mac: str | None, ip: tuple[str, ...], gateway: str | None) -> None:
+    """Plug a simulated host in on CHASSIS as the logical switch port PORT.
+
+    The host has the MAC and IP addresses of the port; if the port has DHCP options it asks for an address. It is
+    called as the port is: `brume ovn exec PORT ping 10.0.0.1`.
+    """
+    follow(paths, "bind", port=port, chassis=chassis, mac=mac, ip=list(ip), gateway=gateway)
+
+
+@ovn.command()
+@click.argument("port")
+def unbind(paths: LabPaths, port: str) -> None:
+    """Unplug the host that is plugged in as the logical switch port PORT."""
+    follow(paths, "unbind", port=port)
+
+
+for _command in (ovn, bind, unbind):
+    _command.params.insert(0, LAB_DIRECTORY)
+for _command in commands(LAB_DIRECTORY):
+    ovn.add_command(_command)

@@ -1,0 +1,26 @@
+"""What can be chosen for a lab."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from brume.cli.paths import LabPaths
+
+
+class LabSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The choices `brume ovn` takes."""
+
+    data_directory: Path
+    chassis: int = 2
+    physical_network: str = "physnet1"
+
+    @property
+    def paths(self) -> LabPaths:
+        """The files of the data directory."""
+        return LabPaths(self.data_directory)
+
+    def chassis_names(self) -> list[str]:
+        """compute1 ... computeN."""
+        return [f"compute{number}" for number in range(1, self.chassis + 1)]
