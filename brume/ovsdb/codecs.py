@@ -16,11 +16,21 @@ from sys import intern
 from typing import Any, NamedTuple
 
 from brume.ovsdb.columns import Column, all_columns
-from brume.ovsdb.data import EMPTY_SET, Json, NamedUuids, datum_from_json, datum_to_json, from_field, to_field
+from brume.ovsdb.data import (
+    EMPTY_SET,
+    Datum,
+    Json,
+    NamedUuids,
+    datum_from_json,
+    datum_to_json,
+    from_field,
+    to_field,
+)
 from brume.ovsdb.types import MAXIMUM_INTEGER, MINIMUM_INTEGER, AtomType, BaseType, ColumnType
 from brume.tables.map import EMPTY_MAP, Map
 
 Read = Callable[[Json, NamedUuids | None], Any]
+ReadDatum = Callable[[Json, NamedUuids | None], Datum]
 Write = Callable[[Any], Json]
 ReadAtom = Callable[[Json, NamedUuids | None], Any]
 """None if this is not the usual spelling of a right value."""
@@ -48,6 +58,18 @@ def codec(column: Column) -> Codec:
 # readers
 
 
+@cache
+def datum_reader(kind: ColumnType) -> ReadDatum:
+    """A function from JSON to a datum: `datum_from_json`, compiled."""
+    read_field = reader(kind)
+
+    def read(json: Json, names: NamedUuids | None = None) -> Datum:
+        return from_field(kind, read_field(json, names))
+
+    return read
+
+
+@cache
 def reader(kind: ColumnType) -> Read:
     """A function from JSON to what the field of a row holds."""
 

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from operator import ge, gt, le, lt
 from typing import Any, NamedTuple, Protocol
 
+from brume.ovsdb.codecs import datum_reader
 from brume.ovsdb.columns import Column
-from brume.ovsdb.data import EMPTY_SET, Datum, Json, NamedUuids, datum_from_json, datum_order, datum_to_json
+from brume.ovsdb.data import EMPTY_SET, Datum, Json, NamedUuids, datum_order, datum_to_json
 from brume.ovsdb.errors import OvsdbError, syntax_error
 from brume.ovsdb.types import AtomType
 from brume.tables.map import Map
@@ -72,7 +73,9 @@ def read_condition(
 ) -> list[Clause]:
     """A list of clauses, the most selective first."""
     clauses = [_read_clause(table, columns, item, names) for item in json]
-    return sorted(clauses, key=_selectivity)
+    if len(clauses) > 1:
+        clauses.sort(key=_selectivity)
+    return clauses
 
 
 def _selectivity(clause: Clause) -> tuple[Any, ...]:
@@ -94,6 +97,8 @@ def _read_clause(table: str, columns: Mapping[str, Column], json: Json, names: N
     if function not in _ORDER or function in ("true", "false"):
         raise OvsdbError("unknown function", f"No function named {function}.")
     kind = column.type
+    if function in ("==", "!="):
+        return Clause(function, column, datum_reader(kind)(json[2], names))
     if function in _COMPARE:
         is_number = kind.key.atom in (AtomType.INTEGER, AtomType.REAL)
         if not (kind.is_scalar or kind.is_optional) or not is_number:
@@ -103,7 +108,7 @@ def _read_clause(table: str, columns: Mapping[str, Column], json: Json, names: N
         kind = kind._replace(minimum=0, maximum=None)
     elif function == "includes" and not kind.is_scalar:
         kind = kind._replace(minimum=0)
-    return Clause(function, column, datum_from_json(kind, json[2], names))
+    return Clause(function, column, datum_reader(kind)(json[2], names))
 
 
 def type_mismatch(function: str, column: Column) -> str:

@@ -121,6 +121,9 @@ class Draft:
             self.fields[column.attribute] = value
             return
         stored = stored_members(self.store, column, self.uuid)
+        if not stored:
+            self.added[column.name] = dict.fromkeys(value)
+            return
         self.added[column.name] = dict.fromkeys(atom for atom in value if atom not in stored)
         self.removed[column.name] = dict.fromkeys(atom for atom in stored if atom not in value)
 

@@ -22,7 +22,7 @@ ANY, ID, STRING, INTEGER, NUMBER, BOOLEAN, ARRAY, OBJECT = (
 
 
 def _is(kind: str, value: Json) -> bool:
-    if kind == ANY:
+    if type(value) is _USUAL.get(kind) or kind == ANY:
         return True
     if kind == ID:
         return is_id(value)
@@ -36,6 +36,8 @@ def _is(kind: str, value: Json) -> bool:
 
 
 _PYTHON: dict[str, Any] = {STRING: str, NUMBER: (int, float), ARRAY: list, OBJECT: dict}
+_USUAL = {STRING: str, BOOLEAN: bool, ARRAY: list, OBJECT: dict}
+"""Types that need no second look."""
 
 
 class Members:
@@ -67,10 +69,11 @@ class Members:
         if name not in self._json:
             return None
         value = self._json[name]
-        if not any(_is(kind, value) for kind in kinds):
-            raise self.wrong(f"Type mismatch for member '{name}'.")
-        self._used.add(name)
-        return value
+        for kind in kinds:
+            if _is(kind, value):
+                self._used.add(name)
+                return value
+        raise self.wrong(f"Type mismatch for member '{name}'.")
 
     def wrong(self, message: str) -> OvsdbError:
         """The error that says what is wrong with the object; the first one is what `finish` raises too."""
@@ -82,9 +85,9 @@ class Members:
         """Raise if something was wrong, or if the object has members that nobody asked for."""
         if self._wrong is not None:
             raise self._wrong
-        unused = [name for name in self._json if name not in self._used]
-        if not unused:
+        if len(self._used) == len(self._json):
             return
+        unused = [name for name in self._json if name not in self._used]
         if len(unused) == 1:
             raise self.wrong(f"Member '{unused[0]}' is present but not allowed here.")
         others = "members" if len(unused) > 2 else "member"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
+from brume.ovsdb.codecs import ReadDatum, datum_reader
 from brume.ovsdb.columns import Column
 from brume.ovsdb.conditions import type_mismatch
 from brume.ovsdb.data import Datum, Json, NamedUuids, check_atom, datum_from_json, sorted_atoms
@@ -143,13 +145,15 @@ def _read_argument(column: Column, json: Json, names: NamedUuids | None) -> Datu
         return datum_from_json(ColumnType(BaseType(kind.key.atom)), json[2], names)
     if kind.is_scalar:
         raise syntax_error(json, type_mismatch(mutator, column))
-    kind = kind._replace(minimum=0)
-    if mutator == "insert":
-        return datum_from_json(kind, json[2], names)
-    kind = kind._replace(maximum=None)
     try:
-        return datum_from_json(kind, json[2], names)
+        return _element_reader(kind, mutator)(json[2], names)
     except OvsdbError:
-        if not kind.is_map:
+        if mutator == "insert" or not kind.is_map:
             raise
-        return datum_from_json(kind._replace(value=None), json[2], names)
+        return _element_reader(kind._replace(value=None), mutator)(json[2], names)
+
+
+@cache
+def _element_reader(kind: ColumnType, mutator: str) -> ReadDatum:
+    """What is inserted may be fewer elements than the column must have, what is deleted more than it can."""
+    return datum_reader(kind._replace(minimum=0, maximum=kind.maximum if mutator == "insert" else None))

@@ -24,6 +24,8 @@ class AtomType(Enum):
     STRING = "string"
     UUID = "uuid"
 
+    __hash__ = object.__hash__  # members are singletons; types are looked up by value, often
+
 
 class BaseType(NamedTuple):
     """An atomic type and its limits; `minimum` and `maximum` limit a number, or a string's length."""
