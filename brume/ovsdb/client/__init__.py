@@ -2,20 +2,20 @@
 
     bytes -> session.py -> replica.py -> brume.tables.Database      what the server has, as our row classes
                  ^                            |
-                 |                       publisher.py               our own database compared with it, row by row
+                 |                      working_copy.py             a database of ours: the same, with our changes in it
                  |                            v
                <- - - - - - - - - - transaction.py                  what differs, as operations
 
     decoding.py      columns and rows from JSON, by readers made once a column
     replica.py       dumps and updates (v1, v2, v3) become one transaction of a `Database` each
-    session.py       one connection's conversation, without a socket: _Server, monitors, locks, replies, probes
+    server_rows.py   the `_Server` database: may this server be used?
+    session.py       one client's conversations, without a socket: _Server, monitors, locks, replies, probes
     transaction.py   operations from typed rows, and what became of them
     connection.py    the edge: sockets, several remotes, back-off, the leader of a cluster, verify and retry
-    publisher.py     keeps tables of a server equal to those of a `Database` of ours
+    working_copy.py  what a compiler or a chassis writes into a `Database` is sent, what others write arrives there
 
 The replica's database holds what the server said and nothing else: nobody but the replica writes it. Who wants to
-change rows sends a transaction (the change comes back as an update before the reply), or keeps a database of his own
-and lets a publisher carry the difference.
+change rows sends a transaction (the change comes back as an update before the reply), or works in a working copy.
 
 Start reading in `replica.py`, then `connection.py`.
 """

@@ -65,6 +65,7 @@ class Replica:
         found = [_Table(row_type, columns.get(row_type), conditions.get(row_type)) for row_type in wanted]
         self._tables = {table.name: table for table in found}
         self._by_type = {table.row_type: table for table in found}
+        self._served: dict[str, frozenset[str]] | None = None
 
     @property
     def row_types(self) -> tuple[type[Row], ...]:
@@ -74,6 +75,13 @@ class Replica:
     def row(self, row_type: type[R], uuid: str) -> R | None:
         """The row that the server has under a uuid."""
         return self.database.get(row_type, uuid)
+
+    def serves(self, row_type: type[Row], column: str | None = None) -> bool:
+        """Whether the server has a table (or a column of it). Before anybody has asked it: whether we know it."""
+        name: str = row_type.TABLE.name  # type: ignore[attr-defined]
+        if self._served is None:
+            return column is None or column in table_reader(row_type).columns
+        return name in self._served and (column is None or column in self._served[name])
 
     def condition(self, row_type: type[Row]) -> Condition | None:
         """Which rows of a table are wanted; None: all."""
@@ -86,9 +94,10 @@ class Replica:
     def monitor_requests(self, server_schema: Json, *, conditions: bool = True) -> dict[str, Json]:
         """The monitor requests for what the server has of what we want, by table name."""
         try:
-            served = {name: table["columns"] for name, table in server_schema["tables"].items()}
+            served = {name: frozenset(table["columns"]) for name, table in server_schema["tables"].items()}
         except (TypeError, KeyError, AttributeError) as error:
             raise syntax_error(server_schema, "not a database schema") from error
+        self._served = served
         requests: dict[str, Json] = {}
         for table in self._tables.values():
             if table.name in served:

@@ -1,0 +1,299 @@
+"""The client's edge: sockets, several remotes, back-off, and transactions that are tried until they are answered.
+
+    client = Client("tcp:10.0.0.1:6642,tcp:10.0.0.2:6642", Replica(SOUTHBOUND), locks=["ovn_northd"])
+    client.start()
+    await client.synchronized()
+    outcome = await client.transact(build)               # build(Proposal) -> None, called again if it must be
+    await client.close()
+
+Rules:
+  - Remotes are tried in turn: the first time around without a pause, then after 1, 2, 4, 8, 8 ... seconds, with
+    jitter. A server that is left because another one leads is not waited for.
+  - Nothing is thrown away when a connection breaks: the replica stays as it was, and is brought up to date.
+  - `build` reads the replica only, and can be called any number of times. So it says what shall be ("the row with
+    this uuid is there"), not what is to be added: a transaction without an answer may have happened.
+  - An exception in a listener ends `run`, which raises it: a replica that nobody hears of is worth nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import ssl
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from brume.ovsdb.client.replica import Replica
+from brume.ovsdb.client.session import PROBE_INTERVAL, Answered, Event, Leave, LockChanged, Session, State, Synchronized
+from brume.ovsdb.client.transaction import LOST, UNCHANGED, Outcome, Proposal, Verdict, judge
+from brume.ovsdb.wire.remotes import Remote, parse_remotes
+
+Json = Any
+Build = Callable[[Proposal], object]
+Listener = Callable[[Event], object]
+ATTEMPTS = 100
+"""How often a transaction is built before it is given up: each time, somebody else was faster."""
+
+
+class Pauses(NamedTuple):
+    """How long to wait, in seconds."""
+
+    shortest: float = 1.0
+    longest: float = 8.0
+    connect: float = 5.0
+    """For a connection to be made."""
+
+    def after(self, failures: int, remotes: int, jitter: float) -> float:
+        """The pause after so many failures in a row; `jitter` is from 0 to 1."""
+        rounds = failures - remotes
+        return 0.0 if rounds < 0 else min(self.longest, self.shortest * 2 ** min(rounds, 30)) * (0.5 + jitter / 2)
+
+
+class Client:
+    """One replica, kept up to date over whichever server can be reached."""
+
+    def __init__(
+        self,
+        remotes: str | Sequence[Remote],
+        replica: Replica,
+        *,
+        leader_only: bool = True,
+        locks: Iterable[str] = (),
+        tls: ssl.SSLContext | None = None,
+        probe_interval: float | None = PROBE_INTERVAL,
+        pauses: Pauses = Pauses(),  # noqa: B008 - an immutable value
+        jitter: Callable[[], float] = random.random,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        version: int = 3,
+    ) -> None:
+        self.remotes = parse_remotes(remotes) if isinstance(remotes, str) else list(remotes)
+        if not self.remotes or any(remote.passive for remote in self.remotes):
+            raise ValueError("a client needs remotes to connect to: tcp:, ssl: or unix:")
+        self.replica = replica
+        self.session = Session(replica, leader_only=leader_only, probe_interval=probe_interval, version=version)
+        for name in locks:
+            self.session.lock(name)
+        self.status = "not started"
+        """For people: where we are connected, or why not."""
+        self._tls, self._pauses, self._jitter, self._sleep = tls, pauses, jitter, sleep
+        self._listeners: list[Listener] = []
+        self._answers: dict[int, asyncio.Future[Answered | None]] = {}
+        self._changed: asyncio.Future[None] | None = None
+        self._link: _Link | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._failures = 0
+
+    # life
+
+    def start(self) -> asyncio.Task[None]:
+        """Connect, and stay connected, in a task of its own."""
+        self._task = asyncio.get_running_loop().create_task(self.run(), name=f"client of {self.replica.schema.name}")
+        return self._task
+
+    async def close(self) -> None:
+        """Hang up. Transactions that wait for an answer are told that it is lost."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+            self._task = None
+
+    async def run(self) -> None:
+        """Connect to one remote after the other, for ever."""
+        try:
+            while True:
+                for remote in self.remotes:
+                    await self._visit(remote)
+                    pause = self._pauses.after(self._failures, len(self.remotes), self._jitter())
+                    if self._failures and pause:
+                        await self._sleep(pause)
+        finally:
+            self.status = "closed"
+            self._wake()
+
+    async def _visit(self, remote: Remote) -> None:
+        loop = asyncio.get_running_loop()
+        self.status = f"connecting to {remote}"
+        try:
+            async with asyncio.timeout(self._pauses.connect):
+                link = await self._connect(remote)
+        except (OSError, TimeoutError, ssl.SSLError) as error:
+            self._failures += 1
+            self.status = f"cannot connect to {remote}: {error or 'no answer'}"
+            return
+        started = loop.time()
+        try:
+            leave = await link.ended
+        finally:
+            link.hang_up()
+            self._link = None
+            useful = self.session.state is State.MONITORING and loop.time() - started >= self._pauses.shortest
+            self._lose()
+        self._failures = 0 if useful or (leave is not None and leave.at_once) else self._failures + 1
+        self.status = f"{remote}: {leave.reason if leave is not None else 'the server hung up'}"
+
+    async def _connect(self, remote: Remote) -> _Link:
+        loop = asyncio.get_running_loop()
+        if remote.is_unix:
+            _, link = await loop.create_unix_connection(lambda: _Link(self, remote), remote.path)
+        else:
+            context = self._tls if remote.is_tls else None
+            if remote.is_tls and context is None:
+                raise ssl.SSLError("no certificates given for ssl:")
+            _, link = await loop.create_connection(lambda: _Link(self, remote), remote.host, remote.port, ssl=context)
+        return link
+
+    def _lose(self) -> None:
+        """The connection is gone: whoever waits for an answer will not get it."""
+        self._tell(self.session.disconnected())
+        answers, self._answers = self._answers, {}
+        for future in answers.values():
+            if not future.done():
+                future.set_result(None)
+
+    # events
+
+    def subscribe(self, listener: Listener) -> None:
+        """Call `listener` with every event of the session; changes of rows come from `replica.database` too."""
+        self._listeners.append(listener)
+
+    def _tell(self, events: list[Event]) -> None:
+        for event in events:
+            if isinstance(event, Answered):
+                future = self._answers.pop(event.identity, None)
+                if future is not None and not future.done():
+                    future.set_result(event)
+            for listener in self._listeners:
+                listener(event)
+            if isinstance(event, Synchronized | LockChanged):
+                self._wake()
+
+    def _wake(self) -> None:
+        if self._changed is not None and not self._changed.done():
+            self._changed.set_result(None)
+        self._changed = None
+
+    async def _until(self, holds: Callable[[], bool]) -> None:
+        while not holds():
+            if self._task is not None and self._task.done():
+                self._task.result()
+                raise ConnectionError(f"the client of {self.replica.schema.name} is closed")
+            if self._changed is None:
+                self._changed = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._changed)
+
+    @property
+    def is_synchronized(self) -> bool:
+        """Whether the replica follows a server now."""
+        return self.session.state is State.MONITORING
+
+    async def synchronized(self) -> None:
+        """Wait until the replica follows a server."""
+        await self._until(lambda: self.is_synchronized)
+
+    async def locked(self, name: str) -> None:
+        """Wait until we hold a lock, and the replica follows the server that gave it."""
+        await self._until(lambda: self.is_synchronized and self.has_lock(name))
+
+    def has_lock(self, name: str) -> bool:
+        """Whether a lock is ours."""
+        return self.session.locks.get(name, False)
+
+    def flush(self) -> None:
+        """Send what the session has to say: after `session.lock`, `session.change_conditions` ..."""
+        if self._link is not None:
+            self._link.send()
+
+    # requests
+
+    async def request(self, method: str, params: Json) -> Answered | None:
+        """Ask the server something; None if the connection broke before the answer."""
+        await self.synchronized()
+        return await self._answer(self.session.request(method, params))
+
+    async def _answer(self, identity: int) -> Answered | None:
+        future: asyncio.Future[Answered | None] = asyncio.get_running_loop().create_future()
+        self._answers[identity] = future
+        self.flush()
+        return await future
+
+    async def propose(self, proposal: Proposal) -> Outcome:
+        """Send a proposal once. The replica must follow a server."""
+        if not self.is_synchronized:
+            return LOST
+        answered = await self._answer(self.session.transact(proposal.operations()))
+        return LOST if answered is None else judge(answered.result, answered.error)
+
+    async def transact(self, build: Build, *, attempts: int = ATTEMPTS) -> Outcome:
+        """Build and send until there is an answer that counts; with nothing to change, nothing is sent."""
+        outcome = LOST
+        for _ in range(attempts):
+            await self.synchronized()
+            proposal = Proposal(self.replica)
+            build(proposal)
+            if not proposal:
+                return UNCHANGED
+            outcome = await self.propose(proposal)
+            if outcome.verdict not in (Verdict.TRY_AGAIN, Verdict.LOST):
+                break
+        return outcome
+
+
+class _Link(asyncio.Protocol):
+    """One connection. `ended` tells why it ended: a `Leave`, or None if the server hung up."""
+
+    def __init__(self, client: Client, remote: Remote) -> None:
+        self._client = client
+        self._remote = remote
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._transport: asyncio.Transport | None = None
+        self.ended: asyncio.Future[Leave | None] = self._loop.create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._client._link = self
+        self._client.status = f"connected to {self._remote}"
+        self._client.session.connected(self._loop.time())
+        self.send()
+        self._tick()
+
+    def data_received(self, data: bytes) -> None:
+        self._guarded(lambda: self._client._tell(self._client.session.receive(data, self._loop.time())))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end(None)
+
+    def send(self) -> None:
+        """Send what the session has to say."""
+        octets = self._client.session.output()
+        if octets and self._transport is not None:
+            self._transport.write(octets)
+
+    def hang_up(self) -> None:
+        """Be done with this connection."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _tick(self) -> None:
+        self._guarded(lambda: self._client.session.tick(self._loop.time()))
+        at = self._client.session.next_tick
+        if at is not None and not self.ended.done():
+            self._timer = self._loop.call_at(at, self._tick)
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        if self.ended.done():
+            return
+        try:
+            step()
+            self.send()
+        except Leave as leave:
+            self._end(leave)
+        except Exception as error:  # a listener's: `run` raises it
+            self.ended.set_exception(error)
+
+    def _end(self, leave: Leave | None) -> None:
+        if not self.ended.done():
+            self.ended.set_result(leave)
