@@ -47,8 +47,6 @@ def _reader(kind: ColumnType) -> Reader:
     """A function from a `<value>` to the value of a field, sets and maps as ones that can change."""
     if kind.value is not None:
         return _map_reader(kind, _atom_reader(kind.key), _atom_reader(kind.value))
-    if kind.is_scalar:
-        return _atom_reader(kind.key) if kind.key.atom is not AtomType.UUID else _single_reader(kind)
     return _single_reader(kind) if kind.maximum == 1 else _set_reader(kind, _atom_reader(kind.key))
 
 
@@ -78,6 +76,7 @@ def _uuid_reader(base: BaseType) -> Reader:
 
 
 def _single_reader(kind: ColumnType) -> Reader:
+    """Of one atom or none; an atom alone may stand in a set, too."""
     atom = _atom_reader(kind.key)
 
     def read(json: Json) -> Any:
