@@ -10,12 +10,12 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any, TypeVar, cast
 
+from brume.tables.buckets import Buckets, drop, put, things
 from brume.tables.changes import ChangeSet, MemberChange, RowChange
 from brume.tables.row import Index, Member, Relation, Row
 
 R = TypeVar("R", bound=Row)
 Listener = Callable[[ChangeSet], object]
-_NOTHING: dict[Any, Any] = {}
 
 
 class Table:
@@ -26,34 +26,35 @@ class Table:
     def __init__(self, row_type: type[Row]) -> None:
         self.row_type = row_type
         self.rows: dict[Hashable, Row] = {}
-        self.indexes: dict[Index[Any], dict[Hashable, dict[Hashable, Row]]] = {}
+        self.indexes: dict[Index[Any], Buckets] = {}
 
-    def bucket(self, index: Index[Any], value: Hashable) -> dict[Hashable, Row]:
-        """The rows under `value`, by key; the index is built on first use."""
+    def find(self, index: Index[Any], value: Hashable) -> list[Row]:
+        """The rows under `value`; the index is built on first use."""
         buckets = self.indexes.get(index)
         if buckets is None:
             buckets = self.indexes[index] = {}
             for key, row in self.rows.items():
                 for found in index.values(row):
-                    buckets.setdefault(found, {})[key] = row
-        return buckets.get(value, _NOTHING)
+                    put(buckets, found, key, row, _key_of)
+        return things(buckets, value)
 
     def replace(self, key: Hashable, old: Row | None, new: Row | None) -> None:
         """Put `new` in the place of `old`, in the table and in every index."""
         for index, buckets in self.indexes.items():
             if old is not None:
                 for value in index.values(old):
-                    bucket = buckets[value]
-                    del bucket[key]
-                    if not bucket:
-                        del buckets[value]
+                    drop(buckets, value, key)
             if new is not None:
                 for value in index.values(new):
-                    buckets.setdefault(value, {})[key] = new
+                    put(buckets, value, key, new, _key_of)
         if new is None:
             del self.rows[key]
         else:
             self.rows[key] = new
+
+
+def _key_of(row: Row) -> Hashable:
+    return row.key()
 
 
 class Pairs:
@@ -63,7 +64,7 @@ class Pairs:
 
     def __init__(self) -> None:
         self.children: dict[Hashable, dict[Hashable, None]] = {}
-        self.parents: dict[Hashable, dict[Hashable, None]] = {}
+        self.parents: Buckets = {}
 
     def add(self, parent: Hashable, child: Hashable) -> bool:
         """True if the pair is new."""
@@ -71,7 +72,7 @@ class Pairs:
         if child in children:
             return False
         children[child] = None
-        self.parents.setdefault(child, {})[parent] = None
+        put(self.parents, child, parent, parent, _itself)
         return True
 
     def remove(self, parent: Hashable, child: Hashable) -> bool:
@@ -79,11 +80,15 @@ class Pairs:
         children = self.children.get(parent)
         if children is None or child not in children:
             return False
-        for side, one, other in ((self.children, parent, child), (self.parents, child, parent)):
-            del side[one][other]
-            if not side[one]:
-                del side[one]
+        del children[child]
+        if not children:
+            del self.children[parent]
+        drop(self.parents, child, parent)
         return True
+
+
+def _itself(parent: Hashable) -> Hashable:
+    return parent
 
 
 class Transaction:
@@ -158,7 +163,7 @@ class Database:
 
     def find(self, index: Index[R], value: Hashable) -> list[R]:
         """The rows that an index has under `value`."""
-        return cast("list[R]", list(self.table(index.row_type).bucket(index, value).values()))
+        return cast("list[R]", self.table(index.row_type).find(index, value))
 
     def members(self, relation: Relation, parent: Hashable) -> tuple[Any, ...]:
         """The elements that `parent` has in the column `relation`."""
@@ -166,7 +171,7 @@ class Database:
 
     def owners(self, relation: Relation, child: Hashable) -> tuple[Any, ...]:
         """The parents that have `child` in the column `relation`."""
-        return tuple(self.pairs(relation).parents.get(child, ()))
+        return tuple(things(self.pairs(relation).parents, child))
 
     def all_members(self, relation: Relation) -> Iterator[Member]:
         """Every element of a relation."""
@@ -198,6 +203,10 @@ class Database:
         except BaseException:
             self._untold.clear()
             raise
+
+    def untold(self) -> list[ChangeSet]:
+        """Change sets that are applied already, and come after the one that the listeners are being told of."""
+        return [changes for changes, _ in list(self._untold)[1:]]
 
     def snapshot(self) -> ChangeSet:
         """Everything there is, as a change set from nothing: what a new reader starts from."""
