@@ -165,7 +165,7 @@ def _uuid_reader(base: BaseType) -> ReadAtom:
             return None
         tag, text = json
         if tag == "uuid":
-            return text if type(text) is str and _UUID(text) else None
+            return intern(text) if type(text) is str and _UUID(text) else None
         if tag == "named-uuid" and names is not None and type(text) is str and text.isidentifier() and text.isascii():
             return names(text, base)
         return None

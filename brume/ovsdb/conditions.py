@@ -88,7 +88,7 @@ def _selectivity(clause: Clause) -> tuple[Any, ...]:
 def _read_clause(table: str, columns: Mapping[str, Column], json: Json, names: NamedUuids | None) -> Clause:
     if isinstance(json, bool):
         return Clause("true" if json else "false")
-    if not isinstance(json, list) or len(json) != 3 or not all(isinstance(word, str) for word in json[:2]):
+    if not isinstance(json, list) or len(json) != 3 or not isinstance(json[0], str) or not isinstance(json[1], str):
         raise syntax_error(json, "Parse error in condition.")
     column = columns.get(json[0])
     if column is None:

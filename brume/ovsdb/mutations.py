@@ -124,7 +124,7 @@ def read_mutations(
 
 
 def _read_mutation(table: str, columns: Mapping[str, Column], json: Json, names: NamedUuids | None) -> Mutation:
-    if not isinstance(json, list) or len(json) != 3 or not all(isinstance(word, str) for word in json[:2]):
+    if not isinstance(json, list) or len(json) != 3 or not isinstance(json[0], str) or not isinstance(json[1], str):
         raise syntax_error(json, "Parse error in mutation.")
     column = columns.get(json[0])
     if column is None:
