@@ -38,8 +38,16 @@ class Removed(NamedTuple):
 class Consequences:
     """Extends transactions on one store."""
 
-    def __init__(self, store: Store, is_free: IsFree, is_free_member: Callable[[Member], bool]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        is_free: IsFree,
+        is_free_member: Callable[[Member], bool],
+        may_be_free: Callable[[type[Row]], bool] = lambda row_type: True,
+    ) -> None:
+        """`may_be_free` says of a table whether any row of it may be free."""
         self.store = store
+        self.may_be_free = may_be_free
         self.is_free = is_free
         self.is_free_member = is_free_member
         self.tables = {table.row_type: table for table in store.tables.values() if _is_connected(store, table)}
@@ -76,6 +84,8 @@ class _Extension:
     # names
 
     def _take_names(self, table: StoredTable, row: Any) -> None:
+        if not self._rules.may_be_free(table.row_type):
+            return
         for names in table.unique:
             values = tuple(getattr(row, table.columns[name].attribute) for name in names)
             for holder in table.holders(names, values):
@@ -93,8 +103,10 @@ class _Extension:
                 self._empty(column.relation, row)
             for name, uuid in self._strong(column, row):
                 self._let_go(self._store.tables[name], uuid, why)
-        for weak in (True, False):
-            for referrer, owner in list(self._store.referrers(table.name, row.uuid, weak=weak)):
+        for referrer in self._store.referring_columns(table.name):
+            if referrer.column.relation is None and not self._rules.may_be_free(referrer.table.row_type):
+                continue  # no index for a field that only rules write
+            for owner in list(self._store.referring(referrer, row.uuid)):
                 if self._now(referrer.table, owner) is not None:
                     self._drop(referrer, owner, row.uuid, why)
 

@@ -149,16 +149,23 @@ class Store:
     def referrers(self, table: str, uuid: str, *, weak: bool) -> Iterator[tuple[Referrer, Any]]:
         """The columns and rows that refer to a row."""
         for referrer in self._referrers[table]:
-            if referrer.weak is not weak:
-                continue
-            if referrer.by_target is not None:
-                for row in self.database.find(referrer.by_target, uuid):
+            if referrer.weak is weak:
+                for row in self.referring(referrer, uuid):
                     yield referrer, row
-            elif referrer.column.relation is not None:
-                for owner in self.database.owners(referrer.column.relation, uuid):
-                    row = referrer.table.row(owner)
-                    if row is not None:
-                        yield referrer, row
+
+    def referring_columns(self, table: str) -> list[Referrer]:
+        """The columns that may refer to rows of a table."""
+        return self._referrers[table]
+
+    def referring(self, referrer: Referrer, uuid: str) -> Iterator[Any]:
+        """The rows that refer to a row by one column; a field's index is built when it is first asked."""
+        if referrer.by_target is not None:
+            yield from self.database.find(referrer.by_target, uuid)
+        elif referrer.column.relation is not None:
+            for owner in self.database.owners(referrer.column.relation, uuid):
+                row = referrer.table.row(owner)
+                if row is not None:
+                    yield row
 
     def strong_count(self, table: str, uuid: str) -> int:
         """How many strong references keep a row alive; what a row says of itself does not count."""

@@ -11,6 +11,7 @@
     allocation.py      tunnel keys, kept apart because they are remembered and not derived
     from_northbound/   the rules: facts/ (what several rules need), bindings/ (rows that are not flows),
                        switch/ and router/ (logical flows), one feature a file
+    strangers.py       which tables are the compiler's own, and what does not stay in them
     compiler.py        Compiler: the rules put together, kept up to date
 
 Start reading in `compiler.py`, then `pipeline.py`, then any file of `from_northbound/switch/`.

@@ -4,20 +4,24 @@
     compiler.start()                              # full compile; keys of a southbound that is there already are kept
     northbound.subscribe(compiler.update)         # from now on, changes
     southbound.subscribe(compiler.observe)        # chassis that come and go
+    compiler.put_right(now)                       # strangers in derived tables, derived rows changed by others
 
 Rules:
   - Four steps, each only with what changed: facts, placements of ACLs, tunnel keys, southbound rows.
   - The compiler reads of the southbound only Chassis (which agents write), and writes only rows that rules made.
   - After an error nothing of the southbound has changed, and the next update takes up what is left.
+  - What others change in the compiler's own tables is put right (`put_right`, when `keeper.on_touch` says so).
 """
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 
 from brume.derive.engine import Engine, OnFault, Reason
+from brume.derive.keeper import Correction, Keeper
 from brume.derive.rules import Problem
 from brume.northbound.schema import (
     ACL,
@@ -29,28 +33,18 @@ from brume.northbound.schema import (
     NBGlobal,
 )
 from brume.northbound.schema import PortGroup as NorthboundPortGroup
+from brume.ovsdb.consequences import Consequences
+from brume.ovsdb.store import Store
 from brume.southbound.adoption import adopt
 from brume.southbound.allocation import Allocator, KeyRequest, TunnelKey
 from brume.southbound.from_northbound.facts.acls import AclPlacement, SwitchAcls
 from brume.southbound.from_northbound.facts.groups import GroupPlacement
 from brume.southbound.from_northbound.facts.nat import RouterHas, RouterNat
 from brume.southbound.from_northbound.facts.ports import RouterPort, SwitchHas, SwitchPort
-from brume.southbound.from_northbound.rules import FIRST_FACTS, SECOND_FACTS, SOUTHBOUND
-from brume.southbound.schema import (
-    AddressSet,
-    Chassis,
-    DatapathBinding,
-    DHCPOptions,
-    DHCPv6Options,
-    HAChassis,
-    HAChassisGroup,
-    LogicalDPGroup,
-    LogicalFlow,
-    MulticastGroup,
-    PortBinding,
-    PortGroup,
-    SBGlobal,
-)
+from brume.southbound.from_northbound.rules import FIRST_FACTS, SECOND_FACTS
+from brume.southbound.from_northbound.rules import SOUTHBOUND as RULES
+from brume.southbound.schema import SOUTHBOUND, Chassis, DatapathBinding, PortBinding
+from brume.southbound.strangers import DERIVED, belongs, is_free, is_free_member, may_be_free, remove_strangers
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Database, Transaction
 from brume.tables.row import Member, Row
@@ -60,30 +54,6 @@ FACTS = (SwitchPort, SwitchHas, RouterPort, GroupPlacement, RouterNat, RouterHas
 ACL_FACTS = (AclPlacement, SwitchAcls)
 OBSERVED = (Chassis,)
 """What rules read of the southbound: rows that agents write."""
-DERIVED: tuple[type[Row], ...] = (
-    SBGlobal,
-    DatapathBinding,
-    PortBinding,
-    LogicalFlow,
-    LogicalDPGroup,
-    MulticastGroup,
-    AddressSet,
-    PortGroup,
-    HAChassisGroup,
-    HAChassis,
-    DHCPOptions,
-    DHCPv6Options,
-    Problem,
-)
-"""The tables that are the compiler's own: what no rule makes does not stay in them."""
-DERIVED_SETS = (
-    LogicalDPGroup.datapaths,
-    MulticastGroup.ports,
-    AddressSet.addresses,
-    PortGroup.ports,
-    HAChassisGroup.ha_chassis,
-    PortBinding.requested_additional_chassis,
-)
 _ORIGINS: dict[type[Row], tuple[type[Row], str]] = {
     SwitchPort: (LogicalSwitchPort, "uuid"),
     SwitchHas: (LogicalSwitch, "switch"),
@@ -100,7 +70,14 @@ _ORIGINS: dict[type[Row], tuple[type[Row], str]] = {
 class Compiler:
     """Derives `southbound` from `northbound`."""
 
-    def __init__(self, northbound: Database, southbound: Database, on_fault: OnFault | None = None) -> None:
+    def __init__(
+        self,
+        northbound: Database,
+        southbound: Database,
+        on_fault: OnFault | None = None,
+        store: Callable[[], Store] | None = None,
+    ) -> None:
+        """`store` gives the southbound as clients see it, if there is one already when it is first needed."""
         self.northbound = northbound
         self.southbound = southbound
         self.allocator = Allocator()
@@ -108,7 +85,10 @@ class Compiler:
         self.facts = Engine([northbound], facts, FIRST_FACTS, on_fault)
         self.placements = Engine([northbound, facts], placements, SECOND_FACTS, on_fault)
         self.placements.view.claim(facts, *FACTS)
-        self.engine = Engine([northbound, facts, placements], southbound, SOUTHBOUND, on_fault)
+        self.engine = Engine([northbound, facts, placements], southbound, RULES, on_fault, self._complete)
+        self.keeper = Keeper(self.engine, belongs)
+        self._store = store or (lambda: Store(southbound, SOUTHBOUND))
+        self._is_taking_over = False
         self.engine.view.claim(facts, *FACTS)
         self.engine.view.claim(placements, *ACL_FACTS)
         self.engine.view.claim(self.allocator.keys, TunnelKey)
@@ -136,9 +116,11 @@ class Compiler:
         adopted = adopt(self.northbound, self.southbound)
         self.allocator.adopt(self.southbound.rows(DatapathBinding))
         self.allocator.adopt(self.southbound.rows(PortBinding))
+        self._is_taking_over = True
         changes = self.update(self.northbound.snapshot())
+        self._is_taking_over = False
         self.allocator.forget_adopted()
-        return together(adopted, changes, self._remove_strangers())
+        return together(adopted, changes)
 
     def update(self, changes: ChangeSet) -> ChangeSet:
         """Take in what changed in the northbound; returns what changed in the southbound."""
@@ -163,18 +145,21 @@ class Compiler:
         row_type, attribute = _ORIGINS[type(source)]
         return self.northbound.get(row_type, getattr(source, attribute)) or source
 
-    def _remove_strangers(self) -> ChangeSet:
-        """Delete rows and members of derived tables that no rule makes."""
-        transaction = Transaction()
-        for row_type in DERIVED:
-            for key in self.southbound.table(row_type).rows:
-                if not self.engine.because((row_type, key)):
-                    transaction.delete(row_type, key)
-        for relation in DERIVED_SETS:
-            for member in self.southbound.all_members(relation):
-                if not self.engine.because(member):
-                    transaction.remove(*member)
-        return self.southbound.apply(transaction)
+    def put_right(self, now: float) -> list[Correction]:
+        """Make true again what others changed of the derived rows; returns what that was."""
+        return self.keeper.put_right(now)
+
+    def _complete(self, transaction: Transaction) -> None:
+        """What goes along with what the rules write: strangers at first, and always what hangs on rows that go."""
+        if self._is_taking_over:
+            remove_strangers(self.southbound, self.engine.makes, transaction)
+        if any(row is None for row in transaction.rows.values()):
+            for row, because in self._consequences.extend(transaction):
+                self.keeper.removed(row, because)
+
+    @cached_property
+    def _consequences(self) -> Consequences:
+        return Consequences(self._store(), is_free, is_free_member, may_be_free)
 
     def ran(self) -> int:
         """How many rules the last update ran."""

@@ -24,8 +24,8 @@ from brume.ovsdb.schema import Schema, declaration
 from brume.ovsdb.types import BaseType
 from brume.service.main import main
 from brume.southbound import registers as southbound_registers
-from brume.southbound.compiler import DERIVED
 from brume.southbound.schema import SOUTHBOUND
+from brume.southbound.strangers import DERIVED
 from tests.docs.markdown import ROOT
 
 NOTICE: Final = "Made from the code by `BRUME_REWRITE=1 python -m pytest tests/docs`; do not edit."

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from brume.northbound.schema import ACL, LogicalRouter, LogicalRouterPort, LogicalSwitch, LogicalSwitchPort, PortGroup
-from brume.southbound.compiler import DERIVED, DERIVED_SETS, Compiler
+from brume.southbound.compiler import Compiler
 from brume.southbound.schema import DatapathBinding, PortBinding
+from brume.southbound.strangers import DERIVED, DERIVED_SETS
 from brume.tables.database import Database, Transaction
 from brume.tables.map import Map
 from brume.tables.row import Relation, Row

@@ -14,6 +14,7 @@ class SBGlobal(OvsdbRow, frozen=True, kw_only=True):
     """The one row of settings that every chassis reads."""
 
     TABLE: ClassVar[TableDeclaration] = TableDeclaration("SB_Global", max_rows=1)
+    OBSERVED: ClassVar[tuple[str, ...]] = ("external_ids", "ssl")
 
     nb_cfg: int = 0
     external_ids: Map[str, str] = EMPTY_MAP
