@@ -82,6 +82,8 @@ class Client:
         self._link: _Link | None = None
         self._task: asyncio.Task[None] | None = None
         self._failures = 0
+        self._released = asyncio.Event()
+        self._released.set()
 
     # life
 
@@ -102,6 +104,7 @@ class Client:
         try:
             while True:
                 for remote in self.remotes:
+                    await self._released.wait()
                     await self._visit(remote)
                     pause = self._pauses.after(self._failures, len(self.remotes), self._jitter())
                     if self._failures and pause:
@@ -125,7 +128,6 @@ class Client:
             leave = await link.ended
         finally:
             link.hang_up()
-            self._link = None
             useful = self.session.state is State.MONITORING and loop.time() - started >= self._pauses.shortest
             self._lose()
         self._failures = 0 if useful or (leave is not None and leave.at_once) else self._failures + 1
@@ -184,7 +186,7 @@ class Client:
     @property
     def is_synchronized(self) -> bool:
         """Whether the replica follows a server now."""
-        return self.session.state is State.MONITORING
+        return self._link is not None and self.session.state is State.MONITORING
 
     async def synchronized(self) -> None:
         """Wait until the replica follows a server."""
@@ -202,6 +204,20 @@ class Client:
         """Send what the session has to say: after `session.lock`, `session.change_conditions` ..."""
         if self._link is not None:
             self._link.send()
+
+    def reconnect(self) -> None:
+        """Hang up, and connect to the next remote."""
+        if self._link is not None:
+            self._link.leave(Leave("asked to", at_once=True))
+
+    def hold(self) -> None:
+        """Hang up, and stay away until `release`."""
+        self._released.clear()
+        self.reconnect()
+
+    def release(self) -> None:
+        """Connect again."""
+        self._released.set()
 
     # requests
 
@@ -262,7 +278,7 @@ class _Link(asyncio.Protocol):
         self._guarded(lambda: self._client._tell(self._client.session.receive(data, self._loop.time())))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._end(None)
+        self.leave(None)
 
     def send(self) -> None:
         """Send what the session has to say."""
@@ -290,10 +306,13 @@ class _Link(asyncio.Protocol):
             step()
             self.send()
         except Leave as leave:
-            self._end(leave)
+            self.leave(leave)
         except Exception as error:  # a listener's: `run` raises it
             self.ended.set_exception(error)
 
-    def _end(self, leave: Leave | None) -> None:
+    def leave(self, leave: Leave | None) -> None:
+        """This connection is no longer wanted, or no longer there."""
+        if self._client._link is self:
+            self._client._link = None
         if not self.ended.done():
             self.ended.set_result(leave)

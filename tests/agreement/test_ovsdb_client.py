@@ -1,0 +1,381 @@
+"""Our client and a real ovsdb-server: the replica is what the server has, and transactions do what they say."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from itertools import count as counting
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from brume.ovsdb.client.connection import Client
+from brume.ovsdb.client.replica import Replica
+from brume.ovsdb.client.session import Event, LockChanged, Synchronized
+from brume.ovsdb.client.transaction import Proposal, Verdict
+from brume.ovsdb.schema_reader import read_schema
+from brume.tables.changes import ChangeSet
+from brume.tables.database import Database, Transaction
+from brume.tables.map import EMPTY_MAP, Map
+from brume.values import random_uuid
+from tests.agreement.client_lab import connected, replica_content, server_content
+from tests.agreement.ovn_lab import short_directory
+from tests.agreement.ovsdb_server import OvsdbServer, missing
+from tests.agreement.test_ovsdb_transactions import SCHEMA, UUIDS, operations
+
+pytestmark = pytest.mark.skipif(bool(missing()), reason=f"no real ovsdb-server here: {missing()}")
+Json = Any
+FUZZ = read_schema(SCHEMA)
+DISTINCT = counting()
+"""For the column of an index: no two rows are in each other's way."""
+ROOT, LEAF = FUZZ.tables["Root"], FUZZ.tables["Leaf"]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[OvsdbServer]:
+    with short_directory() as directory:
+        schema = Path(directory) / "fuzz.ovsschema"
+        schema.write_text(json.dumps(SCHEMA))
+        server = OvsdbServer(Path(directory), "fuzz", schema)
+        yield server
+        server.stop()
+
+
+@pytest.fixture
+def empty(server: OvsdbServer) -> OvsdbServer:
+    """The server without rows."""
+    clear(server)
+    return server
+
+
+def clear(server: OvsdbServer) -> None:
+    server.transact(*({"op": "delete", "table": table, "where": []} for table in SCHEMA["tables"]))
+
+
+def root(name: str, **fields: Any) -> Any:
+    return ROOT(**{
+        "uuid": random_uuid(), "name": name, "number": 0, "maybe": next(DISTINCT), "few": frozenset(), "real": 0.0,
+        "words": EMPTY_MAP, "leaf": None, "named": EMPTY_MAP, "fixed": 0, **fields,
+    })  # fmt: skip
+
+
+def remote(server: OvsdbServer) -> str:
+    return f"unix:{server.socket}"
+
+
+class Heard:
+    """A database made only of the change sets that a replica's listeners were told of."""
+
+    def __init__(self, replica: Replica) -> None:
+        self.copy = Replica(replica.schema)
+        self.untrue: list[Any] = []
+        replica.database.subscribe(self._hear)
+
+    def _hear(self, changes: ChangeSet) -> None:
+        transaction = Transaction()
+        for row_type, key, old, new in changes.rows:
+            if self.copy.database.get(row_type, key) != old:
+                self.untrue.append((key, old))
+            if new is None:
+                transaction.delete(row_type, key)
+            else:
+                transaction.put(new)
+        for member, added in changes.members:
+            transaction.members[member] = added
+        self.copy.database.apply(transaction)
+
+
+steps = st.lists(st.one_of(st.lists(operations(), min_size=1, max_size=4), st.just("away")), max_size=8)
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_a_replica_is_what_the_server_has_whatever_happens(version: int, server: OvsdbServer) -> None:
+    @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(before=st.lists(operations(), max_size=5), steps=steps)
+    def check(before: list[Json], steps: list[Any]) -> None:
+        clear(server)
+        server.transact(*before)
+        asyncio.run(follow(version, steps))
+
+    async def follow(version: int, steps: list[Any]) -> None:
+        replica = Replica(FUZZ)
+        heard = Heard(replica)
+        async with connected(remote(server), replica, version=version) as client:
+            for step in steps:
+                if step == "away":
+                    client.reconnect()
+                else:
+                    server.transact(*step)
+                if step != "away":
+                    continue
+                await server_content(client)
+            assert await server_content(client) == replica_content(replica)
+            assert replica_content(heard.copy) == replica_content(replica)
+            assert not heard.untrue
+
+    check()
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_what_changes_while_the_client_is_away_arrives_and_nothing_else(version: int, empty: OvsdbServer) -> None:
+    events: list[Event] = []
+
+    async def story() -> None:
+        replica = Replica(FUZZ)
+        async with connected(remote(empty), replica, version=version) as client:
+            client.subscribe(events.append)
+            for name in ("kept", "changed", "gone"):
+                assert (await client.transact(lambda proposal, name=name: proposal.insert(root(name)))).committed
+            events.clear()
+            client.hold()
+            empty.transact(
+                {"op": "delete", "table": "Root", "where": [["name", "==", "gone"]]},
+                {"op": "update", "table": "Root", "where": [["name", "==", "changed"]], "row": {"number": 5}},
+                {"op": "insert", "table": "Root", "row": {"name": "new"}},
+            )
+            client.release()
+            await client.synchronized()
+            assert sorted((row.name, row.number) for row in replica.database.rows(ROOT)) == [
+                ("changed", 5), ("kept", 0), ("new", 0),
+            ]  # fmt: skip
+
+    asyncio.run(story())
+    (synchronized,) = (event for event in events if isinstance(event, Synchronized))
+    assert len(synchronized.changes.rows) == 3  # although a standalone server sends everything again
+
+
+def test_rows_are_inserted_changed_and_deleted(empty: OvsdbServer) -> None:
+    async def story() -> None:
+        replica = Replica(FUZZ)
+        async with connected(remote(empty), replica) as client:
+            leaf = LEAF(uuid=random_uuid(), tag=1, kind="red", below=None, watch=None, weak_map=EMPTY_MAP)
+            one, two = root("one"), root("two", words=Map({"a": "b"}), real=2.5)
+
+            def build(proposal: Proposal) -> None:
+                for row in (one, two, leaf):
+                    proposal.insert(row)
+                proposal.add(ROOT.leaves, one.uuid, leaf.uuid)
+                proposal.comment("two roots and a leaf")
+
+            assert (await client.transact(build)).committed
+            assert replica.row(ROOT, two.uuid) == two
+            assert replica.database.members(ROOT.leaves, one.uuid) == (leaf.uuid,)
+
+            changed = replace(two, words=Map({"c": "d"}), number=3)
+            assert (await client.transact(lambda proposal: proposal.put(changed))).committed
+            assert replica.row(ROOT, two.uuid) == changed
+
+            def move(proposal: Proposal) -> None:
+                proposal.remove(ROOT.leaves, one.uuid, leaf.uuid)
+                proposal.add(ROOT.leaves, two.uuid, leaf.uuid)
+
+            assert (await client.transact(move)).committed
+            assert replica.database.owners(ROOT.leaves, leaf.uuid) == (two.uuid,)
+            assert (await client.transact(lambda proposal: proposal.delete(ROOT, two.uuid))).committed
+            assert replica.database.rows(ROOT) == [one]
+            assert replica.database.rows(LEAF) == []  # nobody refers to it any more
+            assert await server_content(client) == replica_content(replica)
+
+    asyncio.run(story())
+
+
+def test_what_breaks_a_rule_is_refused_in_the_servers_words(empty: OvsdbServer) -> None:
+    async def story() -> None:
+        async with connected(remote(empty), Replica(FUZZ)) as client:
+            outcome = await client.transact(lambda proposal: proposal.insert(root("x", number=77)))
+            assert outcome.verdict is Verdict.REFUSED
+            assert outcome.error["error"] == "constraint violation"
+            outcome = await client.transact(lambda proposal: proposal.insert(root("x", leaf=UUIDS["Leaf"][0])))
+            assert outcome.error["error"] == "referential integrity violation"
+
+    asyncio.run(story())
+
+
+def test_ten_clients_count_together_and_nothing_is_lost_or_counted_twice(empty: OvsdbServer) -> None:
+    counter = root("counter", fixed=0)
+    builds = 0
+
+    async def count(client: Client, times: int) -> None:
+        def add_one(proposal: Proposal) -> None:
+            nonlocal builds
+            builds += 1
+            row: Any = proposal.replica.row(ROOT, counter.uuid)
+            proposal.verify(ROOT, counter.uuid, "real")
+            proposal.update(replace(row, real=row.real + 1))
+
+        for _ in range(times):
+            assert (await client.transact(add_one)).committed
+
+    async def story() -> None:
+        clients = [Client(remote(empty), Replica(FUZZ)) for _ in range(10)]
+        for client in clients:
+            client.start()
+        assert (await clients[0].transact(lambda proposal: proposal.insert(counter))).committed
+        await asyncio.gather(*(server_content(client) for client in clients))
+        await asyncio.gather(*(count(client, 5) for client in clients))
+        row: Any = clients[0].replica.row(ROOT, counter.uuid)
+        assert row.real == 50
+        for client in clients:
+            await client.close()
+
+    asyncio.run(story())
+    assert builds > 50  # somebody was faster at times
+
+
+def test_verifying_a_relation_and_a_row_that_is_not_there(empty: OvsdbServer) -> None:
+    async def story() -> None:
+        one, leaf = root("one"), LEAF(uuid=random_uuid(), tag=1, kind="red", below=None, watch=None, weak_map=EMPTY_MAP)
+        async with connected(remote(empty), Replica(FUZZ)) as client:
+
+            def build(proposal: Proposal) -> None:
+                proposal.verify(ROOT, one.uuid)
+                proposal.insert(one)
+
+            assert (await client.transact(build, attempts=1)).committed
+            stale = Proposal(client.replica)
+            stale.verify(ROOT, one.uuid, "leaves")
+            stale.update(replace(one, name="other"))
+
+            def grow(proposal: Proposal) -> None:
+                proposal.insert(leaf)
+                proposal.add(ROOT.leaves, one.uuid, leaf.uuid)
+
+            assert (await client.transact(grow)).committed
+            assert (await client.propose(stale)).verdict is Verdict.TRY_AGAIN
+
+    asyncio.run(story())
+
+
+def test_a_lock_goes_from_one_to_the_next_and_can_be_stolen(empty: OvsdbServer) -> None:
+    heard: list[tuple[str, Event]] = []
+
+    async def story() -> None:
+        async with (
+            connected(remote(empty), Replica(FUZZ), locks=["ovn_northd"]) as one,
+            connected(remote(empty), Replica(FUZZ)) as other,
+        ):
+            one.subscribe(lambda event: heard.append(("one", event)))
+            other.subscribe(lambda event: heard.append(("other", event)))
+            await one.locked("ovn_northd")
+            other.session.lock("ovn_northd")
+            await other.request("echo", [])
+            assert not other.has_lock("ovn_northd")
+
+            outcome = await other.transact(locked_insert)
+            assert outcome.verdict is Verdict.NOT_LOCKED
+            one.session.unlock("ovn_northd")
+            one.flush()
+            await other.locked("ovn_northd")
+            assert (await other.transact(locked_insert)).committed
+
+            one.session.lock("ovn_northd", steal=True)
+            one.flush()
+            await one.locked("ovn_northd")
+            await other.request("echo", [])
+            assert not other.has_lock("ovn_northd")
+            await one.close()
+            await other.locked("ovn_northd")
+
+    def locked_insert(proposal: Proposal) -> None:
+        proposal.assert_lock("ovn_northd")
+        proposal.insert(root("locked"))
+
+    asyncio.run(story())
+    held = {name: [event.held for who, event in heard if who == name and isinstance(event, LockChanged)]
+            for name in ("one", "other")}  # fmt: skip
+    assert held == {"one": [True, False], "other": [True, False, True, False]}
+
+
+def test_only_rows_that_are_wanted_come_and_others_when_they_are(empty: OvsdbServer) -> None:
+    async def story() -> None:
+        replica = Replica(FUZZ, tables=[ROOT], columns={ROOT: ("name", "number")},
+                          conditions={ROOT: [["number", "==", 1]]})  # fmt: skip
+        empty.transact(*(
+            {"op": "insert", "table": "Root", "row": {"name": str(number), "number": number, "real": 1.5}}
+            for number in range(4)
+        ))  # fmt: skip
+        async with connected(remote(empty), replica) as client:
+
+            def names() -> list[str]:
+                return sorted(row.name for row in replica.database.rows(ROOT))
+
+            assert names() == ["1"]
+            assert [row.real for row in replica.database.rows(ROOT)] == [0.0]
+            client.session.change_conditions({ROOT: [["number", "==", 1], ["number", "==", 3]]})
+            client.flush()
+            await client.request("echo", [])
+            assert names() == ["1", "3"]
+            assert client.session.conditions_settled
+            client.session.change_conditions({ROOT: [["number", "==", 3]]})
+            client.reconnect()
+            await client.request("echo", [])
+            assert names() == ["3"]
+            client.session.change_conditions({ROOT: None})
+            client.flush()
+            await client.request("echo", [])
+            assert names() == ["0", "1", "2", "3"]
+
+    asyncio.run(story())
+
+
+def test_an_older_server_lacks_tables_and_columns_and_that_is_no_matter(empty: OvsdbServer) -> None:
+    newer = json.loads(json.dumps(SCHEMA))
+    newer["tables"]["Root"]["columns"]["colour"] = {"type": "string"}
+    newer["tables"]["Fruit"] = {"columns": {"name": {"type": "string"}}, "isRoot": True}
+    schema = read_schema(newer)
+    row_type = schema.tables["Root"]
+
+    async def story() -> None:
+        replica = Replica(schema)
+        row = row_type(**{name: getattr(root("here"), name) for name in ROOT.__struct_fields__}, colour="green")
+        async with connected(remote(empty), replica) as client:
+            assert (await client.transact(lambda proposal: proposal.insert(row))).committed
+            assert [found.colour for found in replica.database.rows(row_type)] == [""]
+            assert not replica.serves(schema.tables["Fruit"])
+
+    asyncio.run(story())
+
+
+def test_without_explicit_uuids_the_server_chooses(empty: OvsdbServer) -> None:
+    async def story() -> None:
+        replica = Replica(FUZZ)
+        one, leaf = root("one"), LEAF(uuid=random_uuid(), tag=7, kind="red", below=None, watch=None, weak_map=EMPTY_MAP)
+        async with connected(remote(empty), replica) as client:
+            proposal = Proposal(replica)
+            proposal.insert(one)
+            proposal.add(ROOT.leaves, one.uuid, leaf.uuid)
+            proposal.insert(leaf)
+            answer = await client.request("transact", ["Fuzz", *proposal.operations(explicit=False)])
+            assert answer is not None
+            assert answer.error is None
+            (found,) = replica.database.rows(ROOT)
+            assert found.uuid != one.uuid
+            (child,) = replica.database.members(ROOT.leaves, found.uuid)
+            assert replica.row(LEAF, child).tag == 7
+
+    asyncio.run(story())
+
+
+def test_a_listener_that_fails_ends_the_client_with_its_error(empty: OvsdbServer) -> None:
+    async def story() -> None:
+        database = Database("Fuzz")
+        client = Client(remote(empty), Replica(FUZZ, database=database))
+        task = client.start()
+        await client.synchronized()
+
+        def fail(_: ChangeSet) -> None:
+            raise RuntimeError("no")
+
+        database.subscribe(fail)
+        empty.transact({"op": "insert", "table": "Root", "row": {"name": "x"}})
+        with pytest.raises(RuntimeError, match="no"):
+            await task
+        with pytest.raises(RuntimeError, match="no"):
+            await client.synchronized()
+
+    asyncio.run(story())
