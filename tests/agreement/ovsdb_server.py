@@ -23,14 +23,15 @@ def missing(*tools: str) -> str:
 
 
 class OvsdbServer:
-    """One ovsdb-server process with one database file."""
+    """One ovsdb-server process with one database file, made if it is not there."""
 
     def __init__(self, directory: Path, name: str, schema: Path) -> None:
         self.directory = directory
         self.socket = directory / f"{name}.sock"
         self.database = json.loads(schema.read_text())["name"]
         file = directory / f"{name}.db"
-        run("ovsdb-tool", "create", str(file), str(schema), directory=directory)
+        if not file.exists():
+            run("ovsdb-tool", "create", str(file), str(schema), directory=directory)
         self._process = start(
             "ovsdb-server",
             f"--remote=punix:{self.socket}",
@@ -45,6 +46,13 @@ class OvsdbServer:
     def transact(self, *operations: Json) -> list[Json]:
         """Run one transaction; the results and errors as the server gives them."""
         return self._call("transact", [self.database, *operations])
+
+    def cut(self) -> None:
+        """Have the server drop all connections; ours is made anew."""
+        control = next(self.directory.glob(f"{self.socket.stem}.ctl"))
+        run("ovs-appctl", "-t", str(control), "ovsdb-server/reconnect", directory=self.directory)
+        self._connection.close()
+        self._connection = self._connect()
 
     def stop(self) -> None:
         """End the server."""
