@@ -70,7 +70,7 @@ class EmbeddedCloud:
         self.southbound, self.underlay, self.outside = network.compiler, network.underlay, network.outside
         self.nodes = network.chassis
         self.instances = Instances(self.cloud.store, self.nodes, self.scheduler, self._context)
-        self.observed = Observed(self.cloud.store, network.northbound, self._context, self._work)
+        self.observed = Observed(self.cloud.store, self._context, self._work)
         self.cloud.provide(Consoles(self.instances.output))
 
     def start(self) -> None:

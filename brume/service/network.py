@@ -25,7 +25,10 @@ from brume.simulator.chassis import Chassis, PhysicalNetwork
 from brume.simulator.clock import Scheduler
 from brume.simulator.underlay import Underlay
 from brume.southbound.compiler import Compiler
+from brume.southbound.dynamic_addresses import DynamicAddresses
+from brume.southbound.reports import Reports
 from brume.southbound.schema import SOUTHBOUND
+from brume.tables.changes import ChangeSet
 from brume.tables.database import Database
 from brume.values import Ipv4Address
 
@@ -49,6 +52,8 @@ class LogicalNetwork:
         self.scheduler = scheduler
         self.northbound, self.southbound = Database(NORTHBOUND.name), Database(SOUTHBOUND.name)
         self.compiler = Compiler(self.northbound, self.southbound, report_fault)
+        self.dynamic_addresses = DynamicAddresses(self.northbound)
+        self.reports = Reports(self.northbound, self.southbound, scheduler.now)
         self.underlay = Underlay(scheduler)
         self.outside = Outside(physical_network, scheduler)
         self.chassis: dict[str, Chassis] = {}
@@ -65,12 +70,20 @@ class LogicalNetwork:
 
     def start(self, names: Iterable[str]) -> None:
         """Compile what NB has, follow it from now on, and bring up chassis of these names."""
+        self.dynamic_addresses.start()
         self.compiler.start()
-        self.northbound.subscribe(self.compiler.update)
+        self.northbound.subscribe(self.dynamic_addresses.follow)
+        self.northbound.subscribe(self._compile)
         self.southbound.subscribe(self.compiler.observe)
+        self.reports.start()
+        self.southbound.subscribe(self.reports.follow)
         self.shared = SharedTranslation(self.southbound, report_fault)
         for number, name in enumerate(names):
             self.chassis[name] = self._make_chassis(name, Ipv4Address(FIRST_TUNNEL_ADDRESS.value + number))
+
+    def _compile(self, changes: ChangeSet) -> None:
+        if self.northbound.author is not self.reports:  # what is reported, no rule reads
+            self.compiler.update(changes)
 
     def _make_chassis(self, name: str, address: Ipv4Address) -> Chassis:
         physical = {self.outside.physical_network: PhysicalNetwork(EXTERNAL_BRIDGE, self.outside.segment)}

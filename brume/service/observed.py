@@ -8,18 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-import msgspec
-
 from brume.cloud.compute import nodes
 from brume.cloud.context import RequestContext
 from brume.cloud.network.agents import observe_chassis
 from brume.cloud.network.ports import set_port_status
 from brume.cloud.network.resources import Port
 from brume.cloud.store.engine import Store
-from brume.northbound.schema import switch_port_by_name
 from brume.southbound.schema import PortBinding
 from brume.tables.changes import ChangeSet
-from brume.tables.database import Database, Transaction
 
 HEARTBEAT = 30.0
 """Seconds between two signs of life."""
@@ -40,12 +36,10 @@ class Observed:
     def __init__(
         self,
         store: Store,
-        northbound: Database,
         context: Callable[[], RequestContext],
         on_report: Callable[[], object],
     ) -> None:
         self._store = store
-        self._northbound = northbound
         self._context = context
         self._on_report = on_report
         self._ports: dict[str, bool] = {}
@@ -65,19 +59,10 @@ class Observed:
         if not self._ports:
             return
         ports, self._ports = self._ports, {}
-        self._show_northbound(ports)
         with self._store.write(self._context()) as session:
             for port_id, up in ports.items():
                 if session.get(Port, port_id) is not None:
                     set_port_status(self._context(), session, port_id, up)
-
-    def _show_northbound(self, ports: dict[str, bool]) -> None:
-        """Logical_Switch_Port.up, which ovn-northd writes back and `ovn-nbctl` shows."""
-        transaction = Transaction()
-        for name, up in ports.items():
-            for port in self._northbound.find(switch_port_by_name, name):
-                transaction.put(msgspec.structs.replace(port, up=up))
-        self._northbound.apply(transaction)
 
     def heartbeat(self, facts: Iterable[NodeFacts]) -> None:
         """Say that these nodes live."""

@@ -20,6 +20,12 @@ from brume.values.prefix import InterfaceAddress
 _MAC: Final = re.compile(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}\Z")
 
 
+_REQUEST: Final = re.compile(
+    r"dynamic(?: (?P<ipv4>\d+(?:\.\d+){3}))?(?: (?P<ipv6>[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*))?"
+    r"|(?P<mac>[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}) dynamic"
+)
+
+
 class PortAddresses(msgspec.Struct, frozen=True, gc=False):
     """One MAC of a port and the IP addresses it uses it for."""
 
@@ -45,6 +51,16 @@ class Network(msgspec.Struct, frozen=True, gc=False):
 def parse_mac(text: str) -> str | None:
     """The MAC in lower case, or None."""
     return text.lower() if _MAC.match(text) else None
+
+
+def dynamic_request(text: str) -> re.Match[str] | None:
+    """An element of a port's addresses that asks for some: what it gives itself is in mac, ipv4, ipv6."""
+    return _REQUEST.fullmatch(text) if "dynamic" in text else None
+
+
+def is_dynamic(text: str) -> bool:
+    """Whether an element of a port's addresses asks for some."""
+    return dynamic_request(text) is not None
 
 
 def parse_port_addresses(text: str) -> PortAddresses | None:

@@ -23,6 +23,7 @@ from brume.southbound.allocation import KeyRequest
 from brume.southbound.from_northbound.facts.addresses import (
     Network,
     PortAddresses,
+    is_dynamic,
     link_local,
     parse_mac,
     parse_network,
@@ -160,15 +161,15 @@ def switch_port(port: LogicalSwitchPort, view: View) -> Iterator[Output]:
             yield SwitchHas(switch=switch, what=HOSTS)
         for what in fact.floods:
             yield SwitchHas(switch=switch, what=what)
-        for text in port.addresses:
-            if text.startswith("dynamic") or text.endswith(" dynamic"):
-                message = f"addresses {text!r}: dynamic addresses are not supported"
-                yield Problem(table="Logical_Switch_Port", row=port.uuid, message=message)
+        if port.dynamic_addresses is None and any(is_dynamic(text) for text in port.addresses):
+            message = "asks for dynamic addresses; the switch has no other_config:subnet, ipv6_prefix or mac_only"
+            yield Problem(table="Logical_Switch_Port", row=port.uuid, message=message)
 
 
 def _switch_port(port: LogicalSwitchPort, switch: str, view: View) -> SwitchPort:
     peer = _peer(port, view) if port.type == "router" else None
-    parsed = [parse_port_addresses(text) for text in sorted(port.addresses)]
+    texts = [text for text in sorted(port.addresses) if not is_dynamic(text)]
+    parsed = [parse_port_addresses(text) for text in (*texts, port.dynamic_addresses or "")]
     addresses = [one for one in parsed if one is not None]
     own_macs = tuple([one.mac for one in addresses])
     router_addresses = "router" in port.addresses
