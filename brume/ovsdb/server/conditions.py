@@ -1,0 +1,89 @@
+"""Monitor conditions: which rows a client wants to see (ovsdb-server(7), "Monitor_cond").
+
+Unlike in a transaction, one clause that holds is enough; no clause at all means every row. The usual condition is a
+long list of `column == value`, so these are looked up in a set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from brume.ovsdb.columns import Column
+from brume.ovsdb.conditions import Clause, clause_to_json, read_condition
+from brume.ovsdb.data import Datum, Json, from_field, to_field
+from brume.ovsdb.server.changes import RowDelta
+from brume.ovsdb.store import StoredTable
+
+
+class Side:
+    """A row before or after a delta, as clauses ask for it."""
+
+    __slots__ = ("_before", "_delta", "row")
+
+    def __init__(self, delta: RowDelta, *, before: bool) -> None:
+        self._delta = delta
+        self._before = before
+        self.row = delta.old if before else delta.new
+
+    def datum(self, column: Column) -> Datum:
+        """What the row holds in a column."""
+        if column.relation is not None:
+            return self._delta.elements(column, before=self._before)
+        value = self._delta.moment.store.version(self.row.uuid) if not column.attribute else _field(self.row, column)
+        return from_field(column.type, value)
+
+    def has(self, column: Column, atom: Any) -> bool:
+        """Whether a set has an element."""
+        return atom in self.datum(column)
+
+
+def _field(row: Any, column: Column) -> Any:
+    value = getattr(row, column.attribute)
+    return str(value) if column.printed else value
+
+
+class Condition:
+    """The condition of one table in one monitor."""
+
+    __slots__ = ("_clauses", "_equal", "columns", "is_true", "key")
+
+    def __init__(self, clauses: Iterable[Clause] = ()) -> None:
+        found = list(clauses)
+        self.is_true = not found or any(clause.function == "true" for clause in found)
+        self.key: tuple[str, ...] = () if self.is_true else tuple(sorted({repr(clause_to_json(one)) for one in found}))
+        """Equal for conditions that mean the same."""
+        self.columns = {clause.column.name: clause.column for clause in found if clause.column is not None}
+        self._equal: dict[str, set[Any]] = {}
+        self._clauses: list[Clause] = []
+        for clause in found:
+            column = clause.column
+            if column is not None and clause.function == "==" and _is_plain(column):
+                self._equal.setdefault(column.attribute, set()).add(to_field(column.type, clause.argument))
+            elif clause.function != "false":
+                self._clauses.append(clause)
+
+    def holds(self, delta: RowDelta, *, before: bool) -> bool:
+        """Whether the client wants to see the row as it was, or is."""
+        row = delta.old if before else delta.new
+        if row is None or self.is_true:
+            return row is not None
+        for attribute, values in self._equal.items():
+            if getattr(row, attribute) in values:
+                return True
+        if not self._clauses:
+            return False
+        side = Side(delta, before=before)
+        return any(clause.holds(side) for clause in self._clauses)
+
+
+def _is_plain(column: Column) -> bool:
+    return column.relation is None and bool(column.attribute) and not column.printed
+
+
+EVERYTHING = Condition()
+
+
+def condition_from_json(table: StoredTable, json: Json) -> Condition:
+    """Read the `where` of a monitor request; None is every row."""
+    return EVERYTHING if not json else Condition(read_condition(table.name, table.columns, json))

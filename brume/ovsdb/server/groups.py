@@ -1,0 +1,170 @@
+"""Monitors, and the groups of those that see the same: an update is made and printed once for each group.
+
+A monitor of version 1 is told with `update`, of 2 (`monitor_cond`) with `update2`, of 3 (`monitor_cond_since`) with
+`update3`, which is `update2` with the id of the transaction. Versions 2 and 3 share what they are told.
+
+Rule: who does not read is told nothing more; when it has read, it is told at once what it missed, from the history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+from brume.ovsdb.columns import Column
+from brume.ovsdb.data import Json
+from brume.ovsdb.server.changes import Deltas, Moment, RowDelta
+from brume.ovsdb.server.watching import INITIAL, Selection, Watch
+from brume.ovsdb.store import Store
+from brume.ovsdb.wire.messages import Raw, notification, print_json
+
+ROWS_OF_A_PIECE = 500
+_METHODS = {1: "update", 2: "update2", 3: "update3"}
+
+
+class Reader(Protocol):
+    """Who a monitor belongs to."""
+
+    @property
+    def slow(self) -> bool:
+        """Whether it should be told nothing until it has read."""
+        ...
+
+    def send(self, octets: bytes) -> None:
+        """Tell it."""
+        ...
+
+
+class Monitor:
+    """One monitor of one client."""
+
+    __slots__ = ("behind", "group", "identity", "name", "reader", "version")
+
+    def __init__(self, reader: Reader, identity: Json, version: int, group: Group) -> None:
+        self.reader = reader
+        self.rename(identity)
+        self.version = version
+        self.group = group
+        self.behind: str | None = None
+        """The last transaction it was told of, if it has not been told of all."""
+
+    def rename(self, identity: Json) -> None:
+        """Let it have another id."""
+        self.identity = identity
+        self.name = repr(identity)
+
+    def message(self, updates: bytes, last_id: str) -> bytes:
+        """The notification that tells it."""
+        raw = Raw(updates)
+        params = [self.identity, last_id, raw] if self.version == 3 else [self.identity, raw]
+        return notification(_METHODS[self.version], params)
+
+
+class Group:
+    """Monitors of one database that see the same."""
+
+    __slots__ = ("_dump", "is_old", "key", "monitors", "store", "watches")
+
+    def __init__(self, store: Store, selections: Mapping[str, Selection], *, is_old: bool) -> None:
+        self.store = store
+        self.is_old = is_old
+        """Whether its monitors are of version 1."""
+        self.key = group_key(selections, is_old=is_old)
+        self.watches = {name: Watch(store, store.tables[name], one) for name, one in selections.items()}
+        self.monitors: dict[Monitor, None] = {}
+        self._dump: list[bytes] | None = None
+
+    @property
+    def selections(self) -> dict[str, Selection]:
+        """What its monitors see, by table."""
+        return {name: watch.selection for name, watch in self.watches.items()}
+
+    def tell(self, deltas: Deltas, last_id: str, previous_id: str) -> None:
+        """Tell the monitors of the deltas of one change set."""
+        self._dump = None
+        ready = []
+        for monitor in self.monitors:
+            if monitor.behind is None:
+                if monitor.reader.slow:
+                    monitor.behind = previous_id
+                else:
+                    ready.append(monitor)
+        updates = self.updates(deltas) if ready else None
+        if updates is None:
+            return
+        messages: dict[tuple[int, str], bytes] = {}
+        for monitor in ready:
+            kind = (monitor.version, monitor.name)
+            message = messages.get(kind)
+            if message is None:
+                message = messages[kind] = monitor.message(updates, last_id)
+            monitor.reader.send(message)
+
+    def updates(self, deltas: Deltas) -> bytes | None:
+        """The `<table-updates>` or `<table-updates2>` that deltas make; None if they make none."""
+        found: dict[str, Json] = {}
+        for name, rows in deltas.items():
+            watch = self.watches.get(name)
+            if watch is not None:
+                made = _rows(rows, watch.update if self.is_old else watch.update2)
+                if made:
+                    found[name] = made
+        return print_json(found) if found else None
+
+    def dump(self) -> list[bytes]:
+        """Everything the monitors see, as pieces of one `<table-updates>`; the same until something changes."""
+        if self._dump is None:
+            self._dump = list(self._pieces())
+        return self._dump
+
+    def _pieces(self) -> Iterator[bytes]:
+        before = b"{"
+        moment = Moment(self.store)
+        for name, watch in self.watches.items():
+            if not watch.selection.kinds & INITIAL:
+                continue
+            inner = before + print_json(name) + b":{"
+            rows = watch.table.rows()
+            for start in range(0, len(rows), ROWS_OF_A_PIECE):
+                made = self._initial_rows(watch, moment, rows[start : start + ROWS_OF_A_PIECE])
+                if made:
+                    yield inner + print_json(made)[1:-1]
+                    inner = b","
+            if inner == b",":
+                yield b"}"
+                before = b","
+        yield b"{}" if before == b"{" else b"}"
+
+    def _initial_rows(self, watch: Watch, moment: Moment, rows: list[Any]) -> dict[str, Json]:
+        found: dict[str, Json] = {}
+        condition = watch.selection.condition
+        database = self.store.database
+        for row in rows:
+            delta = None if condition.is_true and not self.is_old else RowDelta(moment, None, row)
+            if delta is not None and not condition.holds(delta, before=False):
+                continue
+            if delta is not None and self.is_old:
+                found[row.uuid] = {"new": watch.full(delta, INITIAL, before=False)}
+                continue
+            key = row.key()
+
+            def elements(column: Column, key: Any = key) -> frozenset[Any]:
+                assert column.relation is not None
+                return frozenset(database.pairs(column.relation).children.get(key, ()))
+
+            found[row.uuid] = {"initial": watch.initial(row, elements)}
+        return found
+
+
+def _rows(deltas: dict[str, RowDelta], make: Any) -> dict[str, Json]:
+    found = {}
+    for uuid, delta in deltas.items():
+        made = make(delta)
+        if made is not None:
+            found[uuid] = made
+    return found
+
+
+def group_key(selections: Mapping[str, Selection], *, is_old: bool) -> Any:
+    """Equal for monitors that see the same."""
+    return (is_old, tuple(sorted((name, selection.key) for name, selection in selections.items())))

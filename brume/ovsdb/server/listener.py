@@ -1,0 +1,241 @@
+"""The edge: sockets that clients connect to, and the octets between them and their sessions.
+
+    server = Server(host_on(loop), tls=context)
+    await server.open(parse_remote("ptcp:6641:127.0.0.1"))
+    await server.open(parse_remote("punix:/run/brume/nb.sock"))     # mode 0600: tools run by the same user
+    await server.close()
+
+Rules: nothing is decided here; a client that does not read is not received from either, and its session decides how
+long it may stay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from typing import cast
+
+from brume.ovsdb.server.host import Host
+from brume.ovsdb.server.output import MAXIMUM
+from brume.ovsdb.server.session import PROBE, Session
+from brume.ovsdb.wire.remotes import Remote
+from brume.values.uuids import random_uuid
+
+WRITE_BUFFER = 256 << 10
+
+
+def host_on(loop: asyncio.AbstractEventLoop) -> Host:
+    """A host whose clock and timers are an event loop's."""
+
+    def timer(milliseconds: int, function: Callable[[], None]) -> Callable[[], None]:
+        return loop.call_later(milliseconds / 1000, function).cancel
+
+    return Host(new_uuid=random_uuid, now=lambda: int(loop.time() * 1000), timer=timer)
+
+
+class Connection(asyncio.Protocol):
+    """One client's socket."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._transport: asyncio.Transport | None = None
+        self._session: Session | None = None
+        self._paused = False
+        self._receiving = False
+        self._scheduled = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=WRITE_BUFFER)
+        self._session = self._listener.connected(self, transport.get_extra_info("peername"))
+        self._session.on_output = self._wake
+        self._session.on_close = self.end
+
+    def data_received(self, data: bytes) -> None:
+        if self._session is None or self._session.closed:
+            return
+        self._receiving = True
+        self._session.receive(data)
+        self._receiving = False
+        self._flush()
+
+    def pause_writing(self) -> None:
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        self._paused = False
+        self._flush()
+
+    def connection_lost(self, _: Exception | None) -> None:
+        if self._session is not None:
+            self._session.close()
+            self._listener.lost(self)
+        self._transport = self._session = None
+
+    def end(self) -> None:
+        """Hang up; what the client does not take at once is lost."""
+        if self._transport is not None:
+            self._write()
+            if self._paused or self._transport.get_write_buffer_size():
+                self._transport.abort()
+            else:
+                self._transport.close()
+
+    def _wake(self) -> None:
+        if not self._scheduled and not self._receiving:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _write(self) -> None:
+        assert self._session is not None
+        assert self._transport is not None
+        take = self._session.output.take
+        while not self._paused and (piece := take()) is not None:
+            self._transport.write(piece)
+
+    def _flush(self) -> None:
+        self._scheduled = False
+        session, transport = self._session, self._transport
+        if session is None or transport is None or session.closed:
+            return
+        self._write()
+        while session.output.choked and not session.output.size and not self._paused:
+            session.drained()
+            self._write()
+        if session.busy == transport.is_reading():
+            (transport.pause_reading if session.busy else transport.resume_reading)()
+
+
+class Listener:
+    """A socket that is listened on."""
+
+    def __init__(
+        self,
+        host: Host,
+        remote: Remote,
+        *,
+        tls: ssl.SSLContext | None = None,
+        read_only: bool = False,
+        probe: int | None = None,
+        maximum_output: int = MAXIMUM,
+    ) -> None:
+        self.remote = remote
+        self.read_only = read_only
+        self.probe = (PROBE if remote.needs_probes else 0) if probe is None else probe
+        self.connections: dict[Connection, None] = {}
+        self.on_change: Callable[[], None] = lambda: None
+        """Called when a client has come or gone."""
+        self._host = host
+        self._tls = tls
+        self._maximum_output = maximum_output
+        self._server: asyncio.Server | None = None
+        self._inode: tuple[int, int] | None = None
+        self._count = 0
+
+    async def start(self) -> None:
+        """Listen; OSError if that is not possible."""
+        loop = asyncio.get_running_loop()
+        if self.remote.is_unix:
+            found = _unix_socket(self.remote.path)
+            status = os.stat(self.remote.path)
+            self._inode = (status.st_dev, status.st_ino)
+            self._server = await loop.create_unix_server(lambda: Connection(self), sock=found, backlog=100)
+            return
+        if self.remote.is_tls and self._tls is None:
+            raise OSError(f"{self.remote}: no private key, certificate and CA certificate are given")
+        self._server = await loop.create_server(
+            lambda: Connection(self),
+            self.remote.host or "0.0.0.0",
+            self.remote.port,
+            ssl=self._tls if self.remote.is_tls else None,
+            backlog=100,
+        )
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on; 0 of a unix socket."""
+        if self._server is None or self.remote.is_unix:
+            return 0
+        found: int = self._server.sockets[0].getsockname()[1]
+        return found
+
+    async def stop(self) -> None:
+        """Listen no more, and hang up on those who came this way."""
+        if self._server is not None:
+            self._server.close()
+        for connection in list(self.connections):
+            connection.end()
+        if self._inode is not None:
+            with suppress(OSError):
+                status = os.stat(self.remote.path)
+                if (status.st_dev, status.st_ino) == self._inode:
+                    os.unlink(self.remote.path)
+
+    def connected(self, connection: Connection, peer: object) -> Session:
+        """A client came."""
+        self._count += 1
+        host, port = peer[:2] if isinstance(peer, tuple) else ("", self._count)
+        name = f"{self.remote.kind[1:]}:{host}{':' if host else ''}{port}"
+        self.connections[connection] = None
+        session = self._host.connect(
+            name, read_only=self.read_only, probe=self.probe, maximum_output=self._maximum_output
+        )
+        self.on_change()
+        return session
+
+    def lost(self, connection: Connection) -> None:
+        """A client went."""
+        self.connections.pop(connection, None)
+        self.on_change()
+
+
+def _unix_socket(path: str) -> socket.socket:
+    """A bound socket that only its owner can connect to; what is left of an earlier one is replaced."""
+    found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+    mask = os.umask(0o177)
+    try:
+        found.bind(path)
+    except BaseException:
+        found.close()
+        raise
+    finally:
+        os.umask(mask)
+    return found
+
+
+class Server:
+    """A host and the remotes it listens on."""
+
+    def __init__(self, host: Host, *, tls: ssl.SSLContext | None = None) -> None:
+        self.host = host
+        self.tls = tls
+        self.listeners: dict[Remote, Listener] = {}
+
+    async def open(self, remote: Remote, *, read_only: bool = False, probe: int | None = None) -> Listener:
+        """Listen on a remote too."""
+        if not remote.passive:
+            raise OSError(f"{remote}: only ptcp, pssl and punix are listened on")
+        if remote in self.listeners:
+            return self.listeners[remote]
+        listener = Listener(self.host, remote, tls=self.tls, read_only=read_only, probe=probe)
+        await listener.start()
+        self.listeners[remote] = listener
+        return listener
+
+    async def shut(self, remote: Remote) -> None:
+        """Listen on a remote no more."""
+        listener = self.listeners.pop(remote, None)
+        if listener is not None:
+            await listener.stop()
+
+    async def close(self) -> None:
+        """Listen no more, and end all sessions."""
+        for remote in list(self.listeners):
+            await self.shut(remote)
+        self.host.close()

@@ -1,0 +1,68 @@
+"""What a client is to read and has not read yet: pieces of octets, in order, counted.
+
+Pieces are shared: an update for fifty clients is one object in fifty queues. `slow` tells that a client does not keep
+up: then it is asked nothing more and told no updates until it has read (it gets them merged, later); `excessive`
+that it has to go. A dump it asked for may be larger than any limit, and does not count.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+SLOW = 1 << 20
+MAXIMUM = 256 << 20
+
+
+class Output:
+    """The queue of one client."""
+
+    __slots__ = ("_maximum", "_pieces", "_uncounted", "choked", "size")
+
+    def __init__(self, maximum: int = MAXIMUM) -> None:
+        self._pieces: deque[bytes] = deque()
+        self._maximum = maximum
+        self._uncounted = 0
+        self.size = 0
+        """Octets in the queue."""
+        self.choked = False
+        """Whether it has been slow; whoever tells the session that the client has read sets it back."""
+
+    def put(self, piece: bytes) -> None:
+        """One more piece to read."""
+        self._pieces.append(piece)
+        self.size += len(piece)
+        if self.size > SLOW:
+            self.choked = True
+
+    def put_dump(self, pieces: list[bytes]) -> None:
+        """The pieces of something large that the client asked for."""
+        self._pieces.extend(pieces)
+        size = sum(map(len, pieces))
+        self.size += size
+        self._uncounted += size
+        if self.size > SLOW:
+            self.choked = True
+
+    def take(self) -> bytes | None:
+        """The next piece for the connection, or None if there is nothing."""
+        if not self._pieces:
+            return None
+        piece = self._pieces.popleft()
+        self.size -= len(piece)
+        self._uncounted = max(0, self._uncounted - len(piece))
+        return piece
+
+    def clear(self) -> None:
+        """Forget what is queued: the client is gone."""
+        self._pieces.clear()
+        self.size = self._uncounted = 0
+
+    @property
+    def slow(self) -> bool:
+        """Whether to wait until the client has read."""
+        return self.size > SLOW
+
+    @property
+    def excessive(self) -> bool:
+        """Whether so much is queued that the client cannot be served."""
+        return self.size - self._uncounted > self._maximum

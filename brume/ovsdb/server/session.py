@@ -1,0 +1,205 @@
+"""One client's conversation with a host, without sockets.
+
+    session = host.connect("tcp:127.0.0.1:50112")
+    session.receive(octets)          what came from the client
+    session.output.take()            what goes to the client, piece by piece
+    session.drained()                the client has read
+    session.close()                  the client is gone
+
+Rules: requests are done one after the other, in order; none is looked at while the client does not read its answers.
+What is no JSON-RPC message ends the session, and so does a reply nobody asked for: `closed` says why, and `on_close`
+tells the edge. A client that says nothing is asked with an `echo`, and dropped if it does not answer either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from brume.ovsdb.data import Json
+from brume.ovsdb.errors import OvsdbError
+from brume.ovsdb.server.groups import Monitor
+from brume.ovsdb.server.locks import Claim
+from brume.ovsdb.server.methods import METHODS, cancel
+from brume.ovsdb.server.output import MAXIMUM, Output
+from brume.ovsdb.server.served import Served
+from brume.ovsdb.server.waiting import Cancel, Waiting
+from brume.ovsdb.wire.framing import Framer
+from brume.ovsdb.wire.messages import Kind, Message, WireError, notification, refusal, reply, request
+
+if TYPE_CHECKING:
+    from brume.ovsdb.server.host import Host
+
+PROBE = 5_000
+"""Milliseconds of silence after which a client is asked whether it is there, as ovsdb-server does by default."""
+TURN = 64
+"""Messages of one client that are done before others have their turn."""
+
+
+def _nothing() -> None:
+    return None
+
+
+class Session:
+    """One client."""
+
+    def __init__(
+        self, host: Host, name: str, *, read_only: bool = False, probe: int = PROBE, maximum_output: int = MAXIMUM
+    ) -> None:
+        self.host = host
+        self.name = name
+        self.read_only = read_only
+        self.output = Output(maximum_output)
+        self.closed = ""
+        """Why the session is over, if it is."""
+        self.on_output: Callable[[], None] = _nothing
+        self.on_close: Callable[[], None] = _nothing
+        self.db_change_aware = False
+        self.monitors: dict[str, tuple[Served, Monitor]] = {}
+        self.waiting: dict[str, tuple[Served, Waiting]] = {}
+        self.claims: dict[str, Claim] = {}
+        self._framer = Framer()
+        self._probe = probe
+        self._heard = host.now()
+        self._asked = False
+        self._cancel_probe: Cancel | None = None
+        self._working = False
+        if probe:
+            self._cancel_probe = host.timer(probe, self._look)
+
+    # octets in and out
+
+    def receive(self, octets: bytes) -> None:
+        """Octets came from the client."""
+        self._heard = self.host.now()
+        self._framer.feed(octets)
+        self._work()
+
+    @property
+    def slow(self) -> bool:
+        """Whether the client should read before anything else is done for it."""
+        return self.output.slow
+
+    @property
+    def busy(self) -> bool:
+        """Whether nothing more should be received for now."""
+        return self.slow or self._working
+
+    def drained(self) -> None:
+        """The client has read all there was; tell it what it missed, and do what it asked meanwhile."""
+        self.output.choked = False
+        self._heard = self.host.now()
+        for served, monitor in list(self.monitors.values()):
+            if self.slow or self.closed:
+                return
+            if not served.catch_up(monitor):
+                self.fail(f"{served.name}: too far behind")
+        self._work()
+
+    def send(self, octets: bytes) -> None:
+        """A message for the client."""
+        if self.closed:
+            return
+        self.output.put(octets)
+        if self.output.excessive:
+            self.fail("does not read what it is sent")
+        else:
+            self.on_output()
+
+    def send_dump(self, pieces: list[bytes]) -> None:
+        """A message in pieces, as large as it may be."""
+        self.output.put_dump(pieces)
+        self.on_output()
+
+    def answer(self, result: Json, identity: Json) -> None:
+        """The reply to a request."""
+        self.send(reply(result, identity))
+
+    def tell_lock(self, method: str, name: str) -> None:
+        """A lock is `locked` now, or `stolen`."""
+        self.send(notification(method, [name]))
+
+    def fail(self, reason: str) -> None:
+        """End the session from this side."""
+        if not self.closed:
+            self.close(reason)
+            self.on_close()
+
+    def close(self, reason: str = "closed by peer") -> None:
+        """The session is over; what the client had is given up."""
+        if self.closed:
+            return
+        self.closed = reason
+        if self._cancel_probe is not None:
+            self._cancel_probe()
+        for served, monitor in self.monitors.values():
+            served.unwatch(monitor)
+        for served, waiting in self.waiting.values():
+            waiting.stop()
+            served.waiting.pop(waiting, None)
+        for claim in self.claims.values():
+            self.host.locks.release(claim)
+        self.monitors, self.waiting, self.claims = {}, {}, {}
+        self.host.sessions.pop(self, None)
+
+    # messages
+
+    def _work(self) -> None:
+        """Do what the client asked, a turn of it."""
+        if self._working:
+            return
+        for _ in range(TURN):
+            if self.closed or self.slow:
+                return
+            try:
+                message = self._framer.next()
+            except WireError as error:
+                self.fail(str(error))
+                return
+            if message is None:
+                return
+            self._handle(message)
+        self._working = True
+        self.host.timer(0, self._go_on)
+
+    def _go_on(self) -> None:
+        self._working = False
+        self._work()
+        if not self._working:
+            self.on_output()  # the edge may receive again
+
+    def _handle(self, message: Message) -> None:
+        kind = message.kind
+        if kind is Kind.REQUEST:
+            self._request(message)
+        elif kind is Kind.NOTIFICATION:
+            if message.method == "cancel":
+                cancel(self, message.params or [])
+        elif kind is not Kind.REPLY or message.id != "echo":
+            self.fail(f"unexpected {kind.value}")
+
+    def _request(self, message: Message) -> None:
+        assert message.method is not None
+        method = METHODS.get(message.method)
+        if method is None:
+            self.send(refusal("unknown method", message.id))
+            return
+        try:
+            method(self, message)
+        except OvsdbError as error:
+            self.send(refusal(error.to_json(), message.id))
+
+    # silence
+
+    def _look(self) -> None:
+        """The client may have been silent for too long."""
+        silent = self.host.now() - self._heard
+        if silent < self._probe:
+            self._asked = False
+            self._cancel_probe = self.host.timer(self._probe - silent, self._look)
+        elif self._asked:
+            self.fail(f"no response to inactivity probe after {self._probe / 1000:g} seconds")
+        else:
+            self._asked = True
+            self._cancel_probe = self.host.timer(self._probe, self._look)
+            self.send(request("echo", [], "echo"))
