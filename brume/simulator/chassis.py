@@ -25,7 +25,14 @@ from brume.dataplane.switch import Switch
 from brume.openflow.chassis.installer import FlowChange
 from brume.openflow.chassis.localnet import localnet_port_by_datapath
 from brume.openflow.chassis.peers import Peer, peers
-from brume.openflow.chassis.registration import acknowledgement, identity, registration, withdrawal
+from brume.openflow.chassis.registration import (
+    acknowledgement,
+    identity,
+    is_registered,
+    registration,
+    remove_namesakes,
+    withdrawal,
+)
 from brume.openflow.chassis.rows import Interface, Tunnel
 from brume.openflow.chassis.stage import ChassisStage
 from brume.openflow.from_southbound.names import meter_number
@@ -44,7 +51,7 @@ from brume.simulator.clock import Scheduler
 from brume.simulator.underlay import Underlay
 from brume.simulator.wire import Segment
 from brume.southbound.schema import Chassis as ChassisRow
-from brume.southbound.schema import Encap, Meter, MeterBand, PortBinding, SBGlobal
+from brume.southbound.schema import ChassisPrivate, Encap, Meter, MeterBand, PortBinding, SBGlobal
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Database, Transaction
 from brume.tables.map import Map
@@ -95,14 +102,14 @@ class Chassis:
         self._patches: dict[str, tuple[str, str]] = {}
         self._known_datapaths: Mapping[str, int] | None = None
         self._claiming = False
+        self._is_on = True
         self._ticked = scheduler.now()
         self._bridge = self.switch.add_bridge(INTEGRATION)
         self._send = underlay.attach(address, self._from_underlay)
         self._underlay = underlay
         for network in self._physical.values():
             self._add_physical(network)
-        bridges = {network: place.bridge for network, place in self._physical.items()}
-        southbound.apply(registration(self.here, address, Map(bridges)))
+        self._register()
         self.stage = ChassisStage(southbound, shared, self.here, self._install)
         self.controller = Controller(southbound, self.here, self.switch, scheduler, self._carry_out)
         southbound.subscribe(self._southbound_changed)
@@ -155,6 +162,7 @@ class Chassis:
 
     def close(self) -> None:
         """Switch the machine off: its rows go, and its tunnel address is free."""
+        self._is_on = False
         self._southbound.unsubscribe(self._southbound_changed)
         self.stage.close()
         self.controller.close()
@@ -222,6 +230,8 @@ class Chassis:
         kinds = {change.row_type for change in changes.rows}
         if ChassisRow in kinds or Encap in kinds:
             self._sync_tunnels()
+        if not kinds.isdisjoint((ChassisRow, Encap, ChassisPrivate)) and not is_registered(self._southbound, self.here):
+            self._scheduler.call_later(0, self._register_again)
         if Meter in kinds or MeterBand in kinds:
             self._sync_meters()
         if SBGlobal in kinds:
@@ -253,6 +263,19 @@ class Chassis:
         for row in self.stage.take_claims():
             transaction.put(row)
         self._southbound.apply(transaction)
+
+    def _register(self) -> None:
+        """Say that we are here; a chassis of our name with another uuid was here before."""
+        bridges = {network: place.bridge for network, place in self._physical.items()}
+        transaction = registration(self.here, self.address, Map(bridges))
+        remove_namesakes(self._southbound, self.here, transaction)
+        self._southbound.apply(transaction)
+
+    def _register_again(self) -> None:
+        """Somebody has deleted our rows: as long as we live, they come back, and our claims with them."""
+        if self._is_on and not is_registered(self._southbound, self.here):
+            self._register()
+            self._scheduler.call_later(0, self._acknowledge)
 
     def _acknowledge(self) -> None:
         """Flows are installed in the same event as the change, so that all of them are by now."""

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
+from brume.openflow.chassis.registration import identity, registration, withdrawal
+from brume.openflow.chassis.rows import Here
 from brume.packets.describe import describe
 from brume.packets.layers import headers
 from brume.southbound.schema import (
+    Chassis,
     ChassisPrivate,
+    Encap,
     MACBinding,
     PortBinding,
     SBGlobal,
     port_binding_by_logical_port,
 )
 from brume.tables.database import Transaction
-from brume.values import InterfaceAddress, derive_uuid, parse_address
+from brume.tables.map import Map
+from brume.values import InterfaceAddress, Ipv4Address, derive_uuid, parse_address
 from tests.openflow.cloud import Cloud
+
+OTHER = "00000000-0000-4000-8000-000000000001"
 
 
 @pytest.fixture
@@ -67,6 +75,30 @@ def test_two_hosts_ping_each_other_across_geneve(switch: Cloud) -> None:
     assert code == 0, said
     geneve = [frame for frame in carried if any(type(one).__name__ == "Geneve" for one in headers(frame))]
     assert len(geneve) >= 6
+
+
+def test_a_chassis_whose_rows_are_deleted_comes_back_with_its_claims(switch: Cloud) -> None:
+    """As after ovn-sbctl chassis-del, which clears the bindings too: they refer to the chassis weakly."""
+    here = switch.chassis["hv1"].here
+    (port,) = switch.southbound.find(port_binding_by_logical_port, "vm1")
+    transaction = withdrawal(here, switch.chassis["hv1"].address)
+    transaction.put(replace(port, chassis=None))
+    switch.southbound.apply(transaction)
+    switch.settle(1)
+    assert switch.southbound.get(Chassis, here.uuid) is not None
+    (port,) = switch.southbound.find(port_binding_by_logical_port, "vm1")
+    assert (port.chassis, port.up) == (here.uuid, True)
+
+
+def test_a_chassis_takes_the_place_of_one_of_its_name() -> None:
+    cloud = Cloud("one_switch")
+    cloud.chassis.pop("hv1").close()
+    rows = registration(Here(uuid=OTHER, name="hv1"), Ipv4Address.parse("192.0.2.1"), Map({}))
+    cloud.southbound.apply(rows)
+    cloud.chassis["hv1"] = cloud.start("hv1")
+    cloud.settle(1)
+    assert [row.uuid for row in cloud.southbound.rows(Chassis) if row.name == "hv1"] == [identity("hv1").uuid]
+    assert len([row for row in cloud.southbound.rows(Encap) if row.chassis_name == "hv1"]) == 1
 
 
 def test_a_port_unplugged_is_given_up(switch: Cloud) -> None:

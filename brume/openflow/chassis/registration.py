@@ -7,7 +7,14 @@ from typing import Final
 from msgspec.structs import replace
 
 from brume.openflow.chassis.rows import Here
-from brume.southbound.schema import Chassis, ChassisPrivate, Encap, SBGlobal
+from brume.southbound.schema import (
+    Chassis,
+    ChassisPrivate,
+    Encap,
+    SBGlobal,
+    chassis_by_name,
+    chassis_private_by_name,
+)
 from brume.tables.database import Database, Transaction
 from brume.tables.map import Map
 from brume.values import Ipv4Address, derive_uuid
@@ -43,6 +50,31 @@ def registration(here: Here, address: Ipv4Address, bridge_mappings: Map[str, str
     transaction.add(Chassis.encaps, here.uuid, encap)
     transaction.put(ChassisPrivate(uuid=derive_uuid("Chassis_Private", here.name), name=here.name, chassis=here.uuid))
     return transaction
+
+
+def remove_namesakes(southbound: Database, here: Here, transaction: Transaction) -> None:
+    """Delete what says that it is this chassis and has another uuid: a real ovn-controller was here before.
+
+    `transaction` is the one that registers the chassis.
+    """
+    for chassis in southbound.find(chassis_by_name, here.name):
+        if chassis.uuid != here.uuid:
+            for encap in southbound.members(Chassis.encaps, chassis.uuid):
+                transaction.remove(Chassis.encaps, chassis.uuid, encap)
+                if (Encap, encap) not in transaction.rows:  # else it is the one that this chassis is writing
+                    transaction.delete(Encap, encap)
+            transaction.delete(Chassis, chassis.uuid)
+    for private in southbound.find(chassis_private_by_name, here.name):
+        if private.uuid != derive_uuid("Chassis_Private", here.name):
+            transaction.delete(ChassisPrivate, private.uuid)
+
+
+def is_registered(southbound: Database, here: Here) -> bool:
+    """Whether a chassis's rows are there; somebody may have taken them away."""
+    private = southbound.get(ChassisPrivate, derive_uuid("Chassis_Private", here.name))
+    encaps = southbound.members(Chassis.encaps, here.uuid)
+    there = all(southbound.get(Encap, encap) is not None for encap in encaps)
+    return southbound.get(Chassis, here.uuid) is not None and private is not None and bool(encaps) and there
 
 
 def withdrawal(here: Here, address: Ipv4Address, kind: str = "geneve") -> Transaction:
