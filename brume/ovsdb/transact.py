@@ -81,6 +81,13 @@ def _execute(run: Execution, json: Json, what: str, read_only: bool) -> Json:
         members.finish()  # a request that makes no sense is told so first
         raise
     members.finish()
-    if read_only and name not in READING:
-        raise OvsdbError("not allowed", f"{name} operation not allowed when database server is in read only mode")
+    if name not in READING:
+        _may_write(run.work.store.schema.name, name, read_only)
     return result
+
+
+def _may_write(database: str, operation: str, read_only: bool) -> None:
+    if read_only:
+        raise OvsdbError("not allowed", f"{operation} operation not allowed when database server is in read only mode")
+    if database.startswith("_"):
+        raise OvsdbError("not allowed", f"{operation} operation not allowed on table in reserved database {database}")
