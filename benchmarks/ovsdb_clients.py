@@ -10,6 +10,7 @@ import re
 import selectors
 import socket
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,8 @@ from uuid import UUID
 import msgspec
 
 from benchmarks.ovsdb_load import DATABASE
+from brume.ovsdb.columns import columns
+from brume.ovsdb.schema import Schema
 
 Json = Any
 PATIENCE = 20.0
@@ -26,7 +29,7 @@ _ANSWER = b'{"id":"echo","result":[],"error":null}'
 
 
 class Request:
-    """A request, encoded, and what its answer ends with or begins with."""
+    """A request, encoded."""
 
     __slots__ = ("octets",)
 
@@ -39,24 +42,29 @@ def transaction(operations: list[Json]) -> Request:
     return Request("transact", [DATABASE, *operations])
 
 
-def monitor_everything(tables: list[str]) -> Request:
-    """What a client's replica asks for first."""
-    return Request("monitor_cond_since", [DATABASE, "m", {table: [{}] for table in tables}, str(UUID(int=0))])
+def monitor_everything(schema: Schema, *, initial: bool = True) -> Request:
+    """What a client's replica asks for first: all columns of all tables, named; perhaps only what changes from now."""
+    row_types: Mapping[str, Any] = schema.tables
+    asked = {
+        name: [{"columns": list(columns(row_type)), "select": {"initial": initial}}]
+        for name, row_type in row_types.items()
+    }
+    return Request("monitor_cond_since", [DATABASE, "m", asked, str(UUID(int=0))])
 
 
 class Client:
     """One connection, one request at a time."""
 
     def __init__(self, path: Path) -> None:
-        self._socket = connect(path)
+        self.socket = connect(path)
 
     def call(self, request: Request) -> tuple[Json, float, int]:
         """The result, the seconds until all of it was here, and how many octets it has."""
         start = time.perf_counter()
-        self._socket.sendall(request.octets)
+        self.socket.sendall(request.octets)
         parts: list[bytes] = []
         while True:
-            parts.append(self._socket.recv(BLOCK))
+            parts.append(self.socket.recv(BLOCK))
             if not parts[-1]:
                 raise ConnectionError("the server hung up")
             if not parts[-1].endswith(b"}"):
@@ -73,12 +81,17 @@ class Client:
             return answer["result"], end - start, len(octets)
 
     def _answer_echo(self, _: re.Match[bytes]) -> bytes:
-        self._socket.sendall(_ANSWER)
+        self.socket.sendall(_ANSWER)
         return b""
+
+    def read_on(self) -> None:
+        """Forget what the server says, but for its probes."""
+        if _ECHO.search(self.socket.recv(BLOCK)):
+            self.socket.sendall(_ANSWER)
 
     def close(self) -> None:
         """Hang up."""
-        self._socket.close()
+        self.socket.close()
 
 
 def connect(path: Path) -> socket.socket:
@@ -100,12 +113,11 @@ def connect(path: Path) -> socket.socket:
 class Watchers:
     """Clients that monitor everything and read what they are told; all in one process beside ours."""
 
-    def __init__(self, path: Path, request: Request, count: int) -> None:
-        self._ready = multiprocessing.Event()
-        arguments = (path, request.octets, count, self._ready)
-        self._process = multiprocessing.Process(target=_watch, args=arguments, daemon=True)
+    def __init__(self, path: Path, schema: Schema, count: int) -> None:
+        ready = multiprocessing.Event()
+        self._process = multiprocessing.Process(target=_watch, args=(path, schema, count, ready), daemon=True)
         self._process.start()
-        if not self._ready.wait(PATIENCE * 6):
+        if not ready.wait(PATIENCE):
             raise TimeoutError("the watchers have not got their first answer")
 
     def close(self) -> None:
@@ -114,33 +126,15 @@ class Watchers:
         self._process.join()
 
 
-def _watch(path: Path, request: bytes, count: int, ready: Any) -> None:
-    """Read, forget, and answer the server's probes; `ready` once everybody was told what there is."""
+def _watch(path: Path, schema: Schema, count: int, ready: Any) -> None:
+    """Read, forget, and answer the server's probes; `ready` once everybody is told of what changes."""
+    watching = [Client(path) for _ in range(count)]
+    for client in watching:
+        client.call(monitor_everything(schema, initial=False))
     chosen = selectors.DefaultSelector()
-    for _ in range(count):
-        opened = connect(path)
-        opened.sendall(request)
-        chosen.register(opened, selectors.EVENT_READ, True)
-        _read_first(opened)
+    for client in watching:
+        chosen.register(client.socket, selectors.EVENT_READ, client)
     ready.set()
     while True:
         for key, _ in chosen.select():
-            found: socket.socket = key.fileobj  # type: ignore[assignment]
-            if _ECHO.search(found.recv(BLOCK)):
-                found.sendall(_ANSWER)
-
-
-def _read_first(opened: socket.socket) -> None:
-    """Until the whole first answer is here; what comes next is only counted by the server."""
-    parts = [opened.recv(BLOCK)]
-    opened.settimeout(PATIENCE)
-    while not parts[-1].endswith(b"}") or not _is_whole(b"".join(parts)):
-        parts.append(opened.recv(BLOCK))
-
-
-def _is_whole(octets: bytes) -> bool:
-    try:
-        msgspec.json.decode(octets)
-    except msgspec.DecodeError:
-        return False
-    return True
+            key.data.read_on()
