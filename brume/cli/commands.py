@@ -142,6 +142,18 @@ def pcap(paths: Paths, wire: str, file: BinaryIO, count: int | None, duration: f
 
 
 @click.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def drift(paths: Paths, as_json: bool) -> None:
+    """List what somebody wrote by hand into NB beside what the cloud derives, and what of NB and SB was put right.
+
+    Rows by hand are kept, and obeyed like any other. What somebody changed of a derived row was put right at once;
+    that list begins with the start of the cloud. The exit code is 0 if there is nothing of either kind, and 1 if
+    there is.
+    """
+    follow(paths, "drift", json=as_json)
+
+
+@click.command()
 def status(paths: Paths) -> None:
     """Say what is running: the address, the nodes, the servers, what could not be derived."""
     follow(paths, "status")
@@ -162,8 +174,8 @@ def down(paths: Paths) -> None:
         time.sleep(0.01)
 
 
-def commands(directory: click.Option) -> list[click.Command]:
-    """The commands, for a data directory of this kind."""
+def commands(directory: click.Option, *more: click.Command) -> list[click.Command]:
+    """The commands, and those that only this kind of system has, for a data directory of this kind."""
     return [
         click.Command(
             command.name,
@@ -172,5 +184,5 @@ def commands(directory: click.Option) -> list[click.Command]:
             help=command.help,
             context_settings=command.context_settings,
         )
-        for command in (execute, trace, flows, pcap, status, down)
+        for command in (execute, trace, flows, pcap, *more, status, down)
     ]

@@ -64,6 +64,11 @@ class Keeper:
         self._removed: list[tuple[Row, str]] = []
         engine.target.subscribe(self._note)
 
+    @property
+    def is_due(self) -> bool:
+        """Whether `put_right` has something to look at, or to tell."""
+        return bool(self._touched or self._removed)
+
     def removed(self, row: Row, because: str) -> None:
         """Tell of a row of somebody else that had to go along with what the engine wrote; remembered by `put_right`."""
         self._removed.append((row, because))

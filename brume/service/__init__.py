@@ -9,6 +9,7 @@
     control.py     the control socket        commands.py    what it can do
     guests.py      hosts that are plugged in, and the system they run in, as commands see it
     cloud_system.py  the embedded cloud as such a system
+    drift/         what is written by hand, and what was put right
     outside.py     who answers behind the nodes' physical network
     topology.py    what runs as a trace sees it
     first_image.py the built-in image

@@ -66,7 +66,9 @@ class EmbeddedCloud:
 
     def _make_stages(self, network_settings: NetworkSettings) -> None:
         network = self.network = LogicalNetwork(self.scheduler, self.settings.physical_network)
-        self.northbound = NorthboundCompiler(network.northbound, network_settings, report_fault)
+        self.northbound = NorthboundCompiler(
+            network.northbound, network_settings, report_fault, lambda: network.northbound_store
+        )
         self.southbound, self.underlay, self.outside = network.compiler, network.underlay, network.outside
         self.nodes = network.chassis
         self.instances = Instances(self.cloud.store, self.nodes, self.scheduler, self._context)
@@ -76,6 +78,7 @@ class EmbeddedCloud:
     def start(self) -> None:
         """Derive everything from the store, bring up the nodes, and the servers on them."""
         self.northbound.load(self.cloud.store)
+        self.northbound.keeper.on_touch = self._work
         self.network.start(self.settings.node_names())
         self.network.southbound.subscribe(self.observed.follow)
         self.cloud.store.listen(self._committed)
@@ -94,14 +97,18 @@ class EmbeddedCloud:
             self.on_work()
 
     def settle(self) -> None:
-        """Take what was committed through all stages, and what that makes the nodes report back into the store."""
+        """Put right what others wrote over derived rows, then take what was committed through all stages, and what
+        that makes the nodes report back into the store."""
         self._is_expected = True  # what comes up meanwhile is part of this
         try:
             self._settle()
         finally:
             self._is_expected = False
+        if self.northbound.keeper.is_due:
+            self._work()
 
     def _settle(self) -> None:
+        self.northbound.put_right(self.clock())
         self._follow_outside()
         self.instances.settle()
         self.observed.settle()

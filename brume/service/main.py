@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import click
 
-from brume.cli.commands import CLOUD_DIRECTORY, commands
+from brume.cli.commands import CLOUD_DIRECTORY, commands, drift
 from brume.cli.paths import Paths
 from brume.service.detach import detach, prepare
 from brume.service.lab.command import ovn
@@ -55,7 +55,7 @@ def _started(paths: Paths, process: int) -> Iterator[str]:
 
 up.params.insert(0, CLOUD_DIRECTORY)
 main.add_command(ovn)
-for command in commands(CLOUD_DIRECTORY):
+for command in commands(CLOUD_DIRECTORY, drift):
     main.add_command(command)
 
 if __name__ == "__main__":

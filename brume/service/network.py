@@ -51,7 +51,7 @@ class LogicalNetwork:
     def __init__(self, scheduler: Scheduler, physical_network: str) -> None:
         self.scheduler = scheduler
         self.northbound, self.southbound = Database(NORTHBOUND.name), Database(SOUTHBOUND.name)
-        self.compiler = Compiler(self.northbound, self.southbound, report_fault)
+        self.compiler = Compiler(self.northbound, self.southbound, report_fault, lambda: self.southbound_store)
         self.dynamic_addresses = DynamicAddresses(self.northbound)
         self.reports = Reports(self.northbound, self.southbound, scheduler.now)
         self.underlay = Underlay(scheduler)
@@ -75,6 +75,7 @@ class LogicalNetwork:
         self.northbound.subscribe(self.dynamic_addresses.follow)
         self.northbound.subscribe(self._compile)
         self.southbound.subscribe(self.compiler.observe)
+        self.compiler.keeper.on_touch = lambda: self.scheduler.call_later(0, self._put_right)
         self.reports.start()
         self.southbound.subscribe(self.reports.follow)
         self.shared = SharedTranslation(self.southbound, report_fault)
@@ -88,6 +89,10 @@ class LogicalNetwork:
     def _make_chassis(self, name: str, address: Ipv4Address) -> Chassis:
         physical = {self.outside.physical_network: PhysicalNetwork(EXTERNAL_BRIDGE, self.outside.segment)}
         return Chassis(name, address, self.southbound, self.shared, self.scheduler, self.underlay, physical)
+
+    def _put_right(self) -> None:
+        """After whoever changed a derived row of SB has been answered."""
+        self.compiler.put_right(self.scheduler.now())
 
     def problems(self) -> list[Problem]:
         """What could not be derived, and why."""

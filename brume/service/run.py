@@ -19,10 +19,9 @@ import msgspec
 import uvicorn
 
 from brume.service.cloud import EmbeddedCloud
-from brume.service.cloud_system import CloudSystem
 from brume.service.collector import Collector
-from brume.service.commands import Commands
 from brume.service.control import ControlServer
+from brume.service.drift.command import CloudCommands
 from brume.service.ownership import InUse, owned
 from brume.service.settings import Settings, load_secrets, write_client_files
 from brume.service.ticker import Ticker
@@ -89,7 +88,7 @@ async def _serve(settings: Settings, listener: socket.socket, quiet: bool) -> No
         server.should_exit = True
         return f"The cloud is ending; its state stays in {settings.data_directory}"
 
-    control = ControlServer(settings.paths, Commands(CloudSystem(cloud), end).table())
+    control = ControlServer(settings.paths, CloudCommands(cloud, end).table())
     write_client_files(settings, known)
     cloud.on_work = lambda: loop.call_soon(cloud.settle)
     cloud.start()
