@@ -159,7 +159,7 @@ class Contents:
         for name, value in values.items():
             column = table.columns[name]
             if is_diff and column.composite:
-                old[name] = _changed(_held(column, old), value)
+                old[name] = change(_held(column, old), value)
             else:
                 old[name] = value
 
@@ -185,7 +185,8 @@ def _check_size(column: StoredColumn, held: Any, changed: Any) -> None:
         raise OvsdbError(CONSTRAINT, f"a difference would leave {size} elements in column {column.name}")
 
 
-def _changed(held: Any, changed: Any) -> Any:
+def change(held: Any, changed: Any) -> Any:
+    """Apply a difference to a set or map that can change."""
     if isinstance(held, set):
         held ^= changed
         return held
