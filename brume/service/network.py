@@ -48,15 +48,23 @@ def report_fault(instance: Instance, error: Exception) -> Problem:
 class LogicalNetwork:
     """Everything from NB down, in one process."""
 
-    def __init__(self, scheduler: Scheduler, physical_network: str) -> None:
+    def __init__(self, scheduler: Scheduler, physical_network: str, *, compiles: bool = True) -> None:
+        """With `compiles` False, another program (the real ovn-northd) keeps SB as NB says."""
+        self.compiles = compiles
         self.scheduler = scheduler
         self.northbound, self.southbound = Database(NORTHBOUND.name), Database(SOUTHBOUND.name)
         self.compiler = Compiler(self.northbound, self.southbound, report_fault, lambda: self.southbound_store)
         self.dynamic_addresses = DynamicAddresses(self.northbound)
-        self.reports = Reports(self.northbound, self.southbound, scheduler.now)
         self.underlay = Underlay(scheduler)
         self.outside = Outside(physical_network, scheduler)
         self.chassis: dict[str, Chassis] = {}
+        self.committed = self.southbound
+        """SB as others see it: what is reported of it to NB. Another database where SB is at a server elsewhere."""
+
+    @cached_property
+    def reports(self) -> Reports:
+        """What NB is told of SB."""
+        return Reports(self.northbound, self.committed, self.scheduler.now)
 
     @cached_property
     def northbound_store(self) -> Store:
@@ -70,6 +78,13 @@ class LogicalNetwork:
 
     def start(self, names: Iterable[str]) -> None:
         """Compile what NB has, follow it from now on, and bring up chassis of these names."""
+        if self.compiles:
+            self._start_compiler()
+        self.shared = SharedTranslation(self.southbound, report_fault)
+        for number, name in enumerate(names):
+            self.chassis[name] = self._make_chassis(name, Ipv4Address(FIRST_TUNNEL_ADDRESS.value + number))
+
+    def _start_compiler(self) -> None:
         self.dynamic_addresses.start()
         self.compiler.start()
         self.northbound.subscribe(self.dynamic_addresses.follow)
@@ -77,10 +92,7 @@ class LogicalNetwork:
         self.southbound.subscribe(self.compiler.observe)
         self.compiler.keeper.on_touch = lambda: self.scheduler.call_later(0, self._put_right)
         self.reports.start()
-        self.southbound.subscribe(self.reports.follow)
-        self.shared = SharedTranslation(self.southbound, report_fault)
-        for number, name in enumerate(names):
-            self.chassis[name] = self._make_chassis(name, Ipv4Address(FIRST_TUNNEL_ADDRESS.value + number))
+        self.committed.subscribe(self.reports.follow)
 
     def _compile(self, changes: ChangeSet) -> None:
         if self.northbound.author is not self.reports:  # what is reported, no rule reads

@@ -10,11 +10,17 @@ from brume.cli.paths import LabPaths
 
 
 class LabSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The choices `brume ovn` takes."""
+    """The choices `brume ovn` takes. NB and SB are embedded, or at servers elsewhere (remotes as `tcp:HOST:PORT`)."""
 
     data_directory: Path
     chassis: int = 2
     physical_network: str = "physnet1"
+    compiles: bool = True
+    northbound: str | None = None
+    southbound: str | None = None
+    northbound_remotes: tuple[str, ...] = ()
+    southbound_remotes: tuple[str, ...] = ()
+    """Where NB and SB are served beside their unix sockets; empty: on the usual ports, if they are free."""
 
     @property
     def paths(self) -> LabPaths:

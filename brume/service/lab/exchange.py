@@ -1,0 +1,26 @@
+"""What a lab exchanges: NB or SB may be at a server elsewhere (a real ovsdb-server), the compiler the real ovn-northd.
+
+brume ovn --northbound tcp:10.0.0.1:6641 --southbound tcp:10.0.0.1:6642     our compiler and chassis on its databases
+brume ovn --compiler none                                                   NB, SB, chassis; ovn-northd between them
+"""
+
+from __future__ import annotations
+
+from brume.northbound.schema import NORTHBOUND
+from brume.service.lab.settings import LabSettings
+from brume.service.network import LogicalNetwork
+from brume.service.remote import COMPILER_LOCK, RemoteDatabase
+from brume.southbound.schema import SOUTHBOUND
+
+
+def remotes(settings: LabSettings, network: LogicalNetwork) -> list[RemoteDatabase]:
+    """The databases of this lab that are elsewhere; ValueError if one is not a place to connect to."""
+    found = []
+    if settings.northbound is not None:
+        found.append(RemoteDatabase(settings.northbound, NORTHBOUND, network.northbound))
+    if settings.southbound is not None:
+        lock = COMPILER_LOCK if settings.compiles else None
+        southbound = RemoteDatabase(settings.southbound, SOUTHBOUND, network.southbound, lock=lock)
+        network.committed = southbound.client.replica.database
+        found.append(southbound)
+    return found
