@@ -31,8 +31,9 @@ from brume.ovsdb.wire.remotes import Remote, parse_remotes
 Json = Any
 Build = Callable[[Proposal], object]
 Listener = Callable[[Event], object]
-ATTEMPTS = 100
-"""How often a transaction is built before it is given up: each time, somebody else was faster."""
+ATTEMPTS = 1000
+"""How often a transaction is built before it is given up: each time, somebody else was faster. With the pauses between
+them that is about half a minute."""
 
 
 class Pauses(NamedTuple):
@@ -42,11 +43,17 @@ class Pauses(NamedTuple):
     longest: float = 8.0
     connect: float = 5.0
     """For a connection to be made."""
+    again: float = 0.05
+    """Between two attempts of a transaction, at most: who always loses the race against others must not load them."""
 
     def after(self, failures: int, remotes: int, jitter: float) -> float:
         """The pause after so many failures in a row; `jitter` is from 0 to 1."""
         rounds = failures - remotes
         return 0.0 if rounds < 0 else min(self.longest, self.shortest * 2 ** min(rounds, 30)) * (0.5 + jitter / 2)
+
+    def before_attempt(self, number: int, jitter: float) -> float:
+        """The pause before an attempt (the first is number 0): none at first, then longer and longer."""
+        return jitter * min(self.again, 0.001 * 2 ** min(number, 30)) if number > 1 else 0.0
 
 
 class Client:
@@ -184,6 +191,11 @@ class Client:
             await asyncio.shield(self._changed)
 
     @property
+    def remote(self) -> Remote | None:
+        """Where we are connected."""
+        return None if self._link is None else self._link.remote
+
+    @property
     def is_synchronized(self) -> bool:
         """Whether the replica follows a server now."""
         return self._link is not None and self.session.state is State.MONITORING
@@ -242,7 +254,10 @@ class Client:
     async def transact(self, build: Build, *, attempts: int = ATTEMPTS) -> Outcome:
         """Build and send until there is an answer that counts; with nothing to change, nothing is sent."""
         outcome = LOST
-        for _ in range(attempts):
+        for number in range(attempts):
+            pause = self._pauses.before_attempt(number, self._jitter())
+            if pause:
+                await self._sleep(pause)
             await self.synchronized()
             proposal = Proposal(self.replica)
             build(proposal)
@@ -259,7 +274,7 @@ class _Link(asyncio.Protocol):
 
     def __init__(self, client: Client, remote: Remote) -> None:
         self._client = client
-        self._remote = remote
+        self.remote = remote
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = None
@@ -269,7 +284,7 @@ class _Link(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._client._link = self
-        self._client.status = f"connected to {self._remote}"
+        self._client.status = f"connected to {self.remote}"
         self._client.session.connected(self._loop.time())
         self.send()
         self._tick()

@@ -1,0 +1,155 @@
+"""Our client and a RAFT cluster of real ovsdb-servers: it follows the leader, and nothing is lost or done twice."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from brume.ovsdb.client.connection import Client
+from brume.ovsdb.client.replica import Replica
+from brume.ovsdb.client.session import Event, Synchronized
+from brume.ovsdb.client.transaction import Proposal
+from brume.ovsdb.schema_reader import read_schema
+from brume.values import derive_uuid
+from tests.agreement.client_lab import AT_ONCE, connected, replica_content, server_content
+from tests.agreement.ovn_lab import short_directory
+from tests.agreement.ovsdb_cluster import OvsdbCluster
+from tests.agreement.ovsdb_server import missing
+
+pytestmark = pytest.mark.skipif(bool(missing("ovs-appctl")), reason=f"no cluster here: {missing('ovs-appctl')}")
+SCHEMA = {
+    "name": "Ledger",
+    "version": "1.0.0",
+    "tables": {
+        "Entry": {"columns": {"writer": {"type": "integer"}, "number": {"type": "integer"}}, "isRoot": True},
+        "Total": {"columns": {"count": {"type": "integer"}}, "isRoot": True, "maxRows": 1},
+    },
+}
+LEDGER = read_schema(SCHEMA)
+ENTRY, TOTAL = LEDGER.tables["Entry"], LEDGER.tables["Total"]
+ENTRIES = 450
+TOTAL_UUID = derive_uuid("total")
+
+
+@pytest.fixture
+def cluster() -> Iterator[OvsdbCluster]:
+    with short_directory() as directory:
+        schema = Path(directory) / "ledger.ovsschema"
+        schema.write_text(json.dumps(SCHEMA))
+        cluster = OvsdbCluster(Path(directory), schema)
+        yield cluster
+        cluster.stop()
+
+
+def begin(proposal: Proposal) -> None:
+    proposal.put(TOTAL(uuid=TOTAL_UUID, count=0))
+
+
+async def write(client: Client, writer: int, numbers: range) -> None:
+    """Entries, and in the same transactions their count."""
+    for number in numbers:
+        uuid = derive_uuid("entry", writer, number)
+
+        def add(proposal: Proposal, uuid: str = uuid, number: int = number) -> None:
+            if proposal.replica.row(ENTRY, uuid) is None:
+                total: Any = proposal.replica.row(TOTAL, TOTAL_UUID)
+                proposal.verify(TOTAL, TOTAL_UUID, "count")
+                proposal.verify(ENTRY, uuid)
+                proposal.insert(ENTRY(uuid=uuid, writer=writer, number=number))
+                proposal.update(TOTAL(uuid=TOTAL_UUID, count=total.count + 1))
+
+        assert (await client.transact(add)).committed
+
+
+def number_of(cluster: OvsdbCluster, client: Client) -> int:
+    """Which server a client is connected to."""
+    assert client.remote is not None
+    return [f"unix:{cluster.socket(number)}" for number in range(3)].index(str(client.remote))
+
+
+async def elsewhere(cluster: OvsdbCluster, client: Client, old: int) -> None:
+    """Wait until a client follows another server."""
+    while not client.is_synchronized or number_of(cluster, client) == old:
+        await asyncio.sleep(0.01)
+
+
+async def kill_leaders(cluster: OvsdbCluster, client: Client, kills: int) -> None:
+    """Kill the server that a client writes to, and start it again when another one leads."""
+    for _ in range(kills):
+        await client.synchronized()
+        killed = number_of(cluster, client)
+        cluster.kill(killed)
+        await elsewhere(cluster, client, killed)
+        cluster.start(killed)
+        written = len(client.replica.database.rows(ENTRY))
+        while len(client.replica.database.rows(ENTRY)) < min(written + 10, ENTRIES):
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.timeout(180)
+def test_leaders_are_killed_while_three_write(cluster: OvsdbCluster) -> None:
+    async def story() -> None:
+        clients = [Client(cluster.remotes, Replica(LEDGER), pauses=AT_ONCE) for _ in range(3)]
+        for client in clients:
+            client.start()
+        assert (await clients[0].transact(begin)).committed
+        writers = [asyncio.create_task(write(client, at, range(ENTRIES // 3))) for at, client in enumerate(clients)]
+        await kill_leaders(cluster, clients[0], 3)
+        await asyncio.gather(*writers)
+        for client in clients:
+            content = await server_content(client)
+            assert content == replica_content(client.replica)
+            assert len(content["Entry"]) == ENTRIES
+            assert [row.count for row in client.replica.database.rows(TOTAL)] == [ENTRIES]
+            await client.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.timeout(60)
+def test_a_leader_that_steps_down_is_left_for_the_new_one_without_a_dump(cluster: OvsdbCluster) -> None:
+    events: list[Event] = []
+
+    async def story() -> None:
+        async with connected(cluster.remotes, Replica(LEDGER)) as client:
+            assert (await client.transact(begin)).committed
+            await write(client, 0, range(3))
+            client.subscribe(events.append)
+            old = number_of(cluster, client)
+            while cluster.leader() == old:
+                cluster.command(old, "cluster/failure-test", "transfer-leadership")
+            await elsewhere(cluster, client, old)
+            await write(client, 0, range(3, 6))
+            assert len(client.replica.database.rows(ENTRY)) == 6
+
+    asyncio.run(story())
+    resumed = [event.resumed for event in events if isinstance(event, Synchronized)]
+    assert resumed
+    assert all(resumed)
+
+
+@pytest.mark.timeout(60)
+def test_a_reader_that_takes_any_server_stays_with_a_follower(cluster: OvsdbCluster) -> None:
+    async def story() -> None:
+        async with connected(cluster.remotes, Replica(LEDGER)) as client:
+            leader = number_of(cluster, client)
+            follower = f"unix:{cluster.socket((leader + 1) % 3)}"
+            async with connected(follower, Replica(LEDGER), leader_only=False) as reader:
+                assert (await client.transact(begin)).committed
+                await write(client, 0, range(5))
+                while len(reader.replica.database.rows(ENTRY)) < 5:
+                    await asyncio.sleep(0.01)
+                assert replica_content(reader.replica) == replica_content(client.replica)
+            stubborn = Client(follower, Replica(LEDGER))
+            stubborn.start()
+            while "not the leader" not in stubborn.status:
+                await asyncio.sleep(0.01)
+            assert not stubborn.is_synchronized
+            await stubborn.close()
+
+    asyncio.run(story())
