@@ -5,12 +5,11 @@
     assert story(machines) == TOLD
 
 A helper, not a test. Time is virtual; where real programs write the southbound, whoever uses this waits for them
-between two calls, and `after` is where to do it.
+between two calls.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from brume.openflow.shared import SharedTranslation
@@ -73,9 +72,8 @@ def one_network_more(build: Builder) -> None:
 class Machines:
     """Chassis, and hosts behind their ports."""
 
-    def __init__(self, southbound: Database, after: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, southbound: Database) -> None:
         self.southbound = southbound
-        self._after = after
         self.scheduler = Scheduler()
         self.underlay = Underlay(self.scheduler)
         self.shared = SharedTranslation(southbound)
@@ -83,14 +81,19 @@ class Machines:
         self.hosts: dict[str, Host] = {}
         self.chassis: dict[str, Chassis] = {}
 
-    def start(self) -> None:
-        """Bring up chassis, let machines ask for their addresses."""
+    def register(self) -> None:
+        """Bring up the chassis."""
         physical = {"physnet1": PhysicalNetwork("br-ex", self.outside)}
         for name, address in ADDRESSES.items():
             self.chassis[name] = Chassis(
                 name, Ipv4Address.parse(address), self.southbound, self.shared, self.scheduler, self.underlay, physical
             )
         self.settle(1)
+
+    def start(self) -> None:
+        """Bring up the chassis if they are not, let machines ask for their addresses."""
+        if not self.chassis:
+            self.register()
         outside = self.hosts["outside"] = Host(
             "outside", MacAddress.parse(OUTSIDE[0]), self.scheduler, lambda frame: None
         )
@@ -109,16 +112,13 @@ class Machines:
         return host
 
     def settle(self, seconds: float) -> None:
-        """Let time pass, here and for whoever else is to see what has been written."""
+        """Let time pass."""
         self.scheduler.run_for(seconds)
-        self._after()
-        self.scheduler.run_for(0)
 
     def run(self, host: str, *command: str) -> tuple[int | None, str]:
         """A command on a machine's console: exit code and what it said."""
         job = self.hosts[host].console.run(list(command))
         self.scheduler.run_while(lambda: not job.done, 60)
-        self._after()
         return job.exit_code, "\n".join(job.lines)
 
     def reaches(self, host: str, address: str, port: int | None = None) -> bool:

@@ -1,0 +1,166 @@
+"""The real ovn-northd between our NB and our SB, in the place of our compiler; real ovn-nbctl and ovn-sbctl on both.
+
+Machines on our chassis get, reach and are refused the same as with our compiler; waiting for NB and for the chassis
+means what it means with real databases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from subprocess import Popen
+
+import pytest
+
+from brume.northbound.schema import NORTHBOUND, LogicalSwitchPort, NBGlobal
+from brume.ovsdb.store import Store
+from brume.service.ticker import Ticker
+from brume.southbound.compiler import Compiler
+from brume.southbound.schema import SOUTHBOUND, LogicalDPGroup, LogicalFlow
+from brume.tables.changes import ChangeSet
+from brume.tables.database import Database, Transaction
+from tests.agreement.machines import PLACES, TOLD, Machines, small_network, story
+from tests.agreement.our_server import OurServer
+from tests.agreement.ovn_lab import difference, short_directory, why_not
+from tests.agreement.ovsdb_server import end, run, start
+from tests.agreement.test_exchange_northd_southbound import chassis_rows
+from tests.agreement.test_logical_flows import comparable
+
+pytestmark = pytest.mark.skipif(bool(why_not()), reason=f"no real OVN here: {why_not()}")
+
+
+class Between:
+    """Our two databases in one server, and ovn-northd between them."""
+
+    def __init__(self, directory: Path, server: OurServer, northbound: Database, southbound: Database) -> None:
+        self.directory = directory
+        self.server = server
+        self.northbound, self.southbound = northbound, southbound
+        self._northd = self._start()
+
+    def _start(self) -> Popen[bytes]:
+        return start(
+            "ovn-northd",
+            f"--ovnnb-db={self.server.unix}",
+            f"--ovnsb-db={self.server.tcp}",
+            f"--unixctl={self.directory}/northd.ctl",
+            "-vconsole:off",
+            f"--log-file={self.directory}/northd.log",
+            directory=self.directory,
+        )
+
+    def nbctl(self, *arguments: str) -> str:
+        return run("ovn-nbctl", "--timeout=30", f"--db={self.server.unix}", *arguments, directory=self.directory)
+
+    def sbctl(self, *arguments: str) -> str:
+        return run("ovn-sbctl", "--timeout=30", f"--db={self.server.tcp}", *arguments, directory=self.directory)
+
+    def restart(self) -> None:
+        """End ovn-northd and start another one."""
+        self.stop()
+        self._northd = self._start()
+
+    def stop(self) -> None:
+        end(self._northd)
+
+    def fill(self, northbound: Database) -> None:
+        """Write a northbound into ours."""
+        transaction = Transaction()
+        for change in northbound.snapshot().rows:
+            assert change.new is not None
+            transaction.put(change.new)
+        for member, _ in northbound.snapshot().members:
+            transaction.add(*member)
+        self.server.call(lambda: self.northbound.apply(transaction))
+
+    def machines(self) -> Machines:
+        """Machines on our chassis, in the thread of the databases; ovn-northd knows the chassis when this returns."""
+        machines = self.server.call(lambda: Machines(self.southbound))
+        self.server.call(machines.register)
+        self.nbctl("--wait=sb", "sync")
+        self.server.call(machines.start)
+        return machines
+
+
+@pytest.fixture
+def between() -> Iterator[Between]:
+    northbound, southbound = Database(NORTHBOUND.name), Database(SOUTHBOUND.name)
+    with (
+        short_directory() as directory,
+        OurServer(Path(directory), Store(northbound, NORTHBOUND), Store(southbound, SOUTHBOUND)) as server,
+    ):
+        between = Between(Path(directory), server, northbound, southbound)
+        yield between
+        between.stop()
+
+
+def test_the_same_machines_reach_the_same(between: Between) -> None:
+    between.fill(small_network())
+    machines = between.machines()
+    assert between.server.call(lambda: story(machines)) == TOLD
+    assert all(row.given_uuid for row in between.southbound.rows(LogicalFlow))
+    assert between.southbound.rows(LogicalDPGroup)
+    shown = between.sbctl("show")
+    assert "Port_Binding a1" in shown
+    assert "Port_Binding cr-lrp-router-public" in shown
+
+
+def test_the_southbound_is_the_one_that_our_compiler_makes(between: Between) -> None:
+    between.fill(small_network())
+    between.server.call(lambda: between.southbound.apply(everything(chassis_rows())))
+    between.nbctl("--wait=sb", "sync")
+    ours = chassis_rows()
+    Compiler(small_network(), ours).start()
+    assert difference(comparable(between.southbound), comparable(ours)) == ""
+
+
+def everything(database: Database) -> Transaction:
+    transaction = Transaction()
+    for change in database.snapshot().rows:
+        assert change.new is not None
+        transaction.put(change.new)
+    for member, _ in database.snapshot().members:
+        transaction.add(*member)
+    return transaction
+
+
+def test_what_is_changed_by_hand_is_seen_by_the_machines(between: Between) -> None:
+    between.fill(small_network())
+    machines = between.machines()
+    reaches = machines.reaches
+    assert between.server.call(lambda: reaches("a1", "10.0.1.11"))
+    between.nbctl("--wait=sb", "acl-add", "b", "to-lport", "2000", "icmp4 && ip4.src == 10.0.0.11", "drop")
+    assert not between.server.call(lambda: reaches("a1", "10.0.1.11"))
+    assert between.server.call(lambda: reaches("a2", "10.0.1.11"))
+    between.nbctl("--wait=sb", "acl-del", "b")
+    assert between.server.call(lambda: reaches("a1", "10.0.1.11"))
+    between.nbctl("--wait=sb", "lsp-set-enabled", "b1", "disabled")
+    assert not between.server.call(lambda: reaches("a1", "10.0.1.11"))
+
+
+def test_waiting_for_the_chassis_waits_for_ours(between: Between) -> None:
+    """`--wait=hv` returns when our chassis have said that they installed everything; ports are up in our NB."""
+    between.fill(small_network())
+    machines = between.machines()
+    ticker = between.server.call(lambda: Ticker(machines.scheduler))
+    between.nbctl("--wait=hv", "sync")
+    between.server.call(ticker.stop)
+    (settings,) = between.northbound.rows(NBGlobal)
+    assert settings.hv_cfg == settings.sb_cfg == settings.nb_cfg > 0
+    up = {row.name for row in between.northbound.rows(LogicalSwitchPort) if row.up}
+    assert up >= set(PLACES)
+    assert between.nbctl("--bare", "--columns=name", "find", "logical_switch_port", "up=true", 'type=""').split()
+
+
+def test_another_ovn_northd_finds_nothing_to_do(between: Between) -> None:
+    between.fill(small_network())
+    between.machines()
+    between.nbctl("--wait=sb", "sync")
+    told: list[ChangeSet] = []
+    before = between.server.call(between.southbound.snapshot)
+    between.server.call(lambda: between.southbound.subscribe(told.append))
+    between.restart()
+    between.nbctl("--wait=sb", "sync")
+    after = between.server.call(between.southbound.snapshot)
+    assert {change.row_type.__name__ for changes in told for change in changes.rows} <= {"SBGlobal", "ChassisPrivate"}
+    assert {(one.row_type, one.key) for one in after.rows} == {(one.row_type, one.key) for one in before.rows}
