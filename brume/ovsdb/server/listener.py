@@ -125,8 +125,7 @@ class Listener:
     ) -> None:
         self.remote = remote
         self.read_only = read_only
-        self.probe = (PROBE if remote.needs_probes else 0) if probe is None else probe
-        self.connections: dict[Connection, None] = {}
+        self.connections: dict[Connection, Session] = {}
         self.on_change: Callable[[], None] = lambda: None
         """Called when a client has come or gone."""
         self._host = host
@@ -135,6 +134,13 @@ class Listener:
         self._server: asyncio.Server | None = None
         self._inode: tuple[int, int] | None = None
         self._count = 0
+        self.set_probe(probe)
+
+    def set_probe(self, probe: int | None) -> None:
+        """After how many milliseconds of silence clients are asked; 0 never, None as usual."""
+        self.probe: int = (PROBE if self.remote.needs_probes else 0) if probe is None else probe
+        for session in self.connections.values():
+            session.set_probe(self.probe)
 
     async def start(self) -> None:
         """Listen; OSError if that is not possible."""
@@ -180,10 +186,10 @@ class Listener:
         self._count += 1
         host, port = peer[:2] if isinstance(peer, tuple) else ("", self._count)
         name = f"{self.remote.kind[1:]}:{host}{':' if host else ''}{port}"
-        self.connections[connection] = None
         session = self._host.connect(
             name, read_only=self.read_only, probe=self.probe, maximum_output=self._maximum_output
         )
+        self.connections[connection] = session
         self.on_change()
         return session
 

@@ -59,13 +59,12 @@ class Session:
         self.waiting: dict[str, tuple[Served, Waiting]] = {}
         self.claims: dict[str, Claim] = {}
         self._framer = Framer()
-        self._probe = probe
         self._heard = host.now()
+        self._probe = 0
         self._asked = False
         self._cancel_probe: Cancel | None = None
         self._working = False
-        if probe:
-            self._cancel_probe = host.timer(probe, self._look)
+        self.set_probe(probe)
 
     # octets in and out
 
@@ -190,6 +189,16 @@ class Session:
             self.send(refusal(error.to_json(), message.id))
 
     # silence
+
+    def set_probe(self, probe: int) -> None:
+        """After how many milliseconds of silence the client is asked; 0: never."""
+        if self._cancel_probe is not None:
+            self._cancel_probe()
+            self._cancel_probe = None
+        self._probe = probe
+        self._asked = False
+        if probe:
+            self._cancel_probe = self.host.timer(probe, self._look)
 
     def _look(self) -> None:
         """The client may have been silent for too long."""

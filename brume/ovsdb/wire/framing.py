@@ -95,6 +95,8 @@ class Framer:
     def _whole(self) -> Message | None:
         """The message, if the buffer is one and cannot be too deep."""
         octets = bytes(self._buffer)
+        if len(octets) > self._maximum_message:
+            return None
         if octets.count(b"{") + octets.count(b"[") > self._maximum_depth or not octets.rstrip().endswith(b"}"):
             return None
         try:

@@ -1,0 +1,190 @@
+"""Remotes that a database's own rows ask for: what `--remote=db:OVN_Northbound,NB_Global,connections` is to
+ovsdb-server, and what `ovn-nbctl set-connection ptcp:6641:127.0.0.1` therefore does.
+
+    follower = ConnectionFollower(server, store, "NB_Global", "connections")
+    await follower.start()
+
+The rows that the column refers to say where to listen; what has become of it is written into their `is_connected` and
+`status` some seconds later, as ovsdb-server does. A remote that cannot be listened on is tried again. A remote that
+is listened on for another reason (an option of the command line) is left as it is.
+
+Left out, and said so in `status`: remotes to connect to (`tcp:`, `ssl:`), and roles (no RBAC here: a remote that asks
+for a role is not opened, rather than opened to everybody).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from msgspec.structs import replace
+
+from brume.ovsdb.columns import Column
+from brume.ovsdb.server.listener import Listener, Server
+from brume.ovsdb.store import Store, StoredTable
+from brume.ovsdb.wire.remotes import Remote, RemoteError, parse_remote
+from brume.tables.changes import ChangeSet
+from brume.tables.database import Transaction
+from brume.tables.map import Map
+
+SECONDS_TO_STATUS = 2.5
+SECONDS_TO_RETRY = 1.0
+
+
+class Wanted(NamedTuple):
+    """What a row asks for."""
+
+    target: str
+    probe: int | None = None
+    read_only: bool = False
+    role: str = ""
+
+
+class ConnectionFollower:
+    """The remotes of one column of one table."""
+
+    def __init__(
+        self, server: Server, store: Store, table: str, column: str, *, seconds_to_status: float = SECONDS_TO_STATUS
+    ) -> None:
+        self._server = server
+        self._store = store
+        self._owner = store.tables[table]
+        self._column = self._owner.columns[column]
+        target = self._column.type.key.table
+        if target is None:
+            raise ValueError(f"column {column} of table {table} refers to no table")
+        self._rows: StoredTable = store.tables[target]
+        self._seconds_to_status = seconds_to_status
+        self._changed = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._status: asyncio.TimerHandle | None = None
+        self._opened: dict[str, tuple[Wanted, Remote]] = {}
+        self.problems: dict[str, str] = {}
+        """Targets that are not listened on, and why."""
+
+    async def start(self) -> None:
+        """Listen where the rows say, now and from now on."""
+        self._store.database.subscribe(self._take)
+        await self._follow()
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Follow no more, and listen no more where only the rows asked for it."""
+        self._store.database.unsubscribe(self._take)
+        if self._status is not None:
+            self._status.cancel()
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        for _, remote in self._opened.values():
+            await self._server.shut(remote)
+        self._opened = {}
+
+    def wanted(self) -> dict[str, tuple[str, Wanted]]:
+        """What the rows ask for, by target, each with the uuid of its row."""
+        found = {}
+        for owner in self._owner.rows():
+            for uuid in _references(self._store, self._column, owner):
+                row = self._rows.row(uuid)
+                if row is not None:
+                    found[row.target] = (uuid, _wanted(row))
+        return found
+
+    def _take(self, changes: ChangeSet) -> None:
+        for change in changes.rows:
+            if change.row_type is self._rows.row_type or change.row_type is self._owner.row_type:
+                self._changed.set()
+                return
+        if any(member.relation is self._column.relation for member, _ in changes.members):
+            self._changed.set()
+
+    async def _run(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), SECONDS_TO_RETRY if self.problems else None)
+            await self._follow()
+
+    async def _follow(self) -> None:
+        """Close what is not asked for any more, open what is."""
+        self._changed.clear()
+        wanted = {target: one for target, (_, one) in self.wanted().items()}
+        for target, (before, remote) in list(self._opened.items()):
+            now = wanted.get(target)
+            if now is None or (now.read_only, now.role) != (before.read_only, before.role):
+                del self._opened[target]
+                await self._server.shut(remote)
+            elif now.probe != before.probe:
+                self._opened[target] = (now, remote)
+                self._server.listeners[remote].set_probe(now.probe)
+        self.problems = {target: reason for target, reason in self.problems.items() if target in wanted}
+        for target, one in wanted.items():
+            if target not in self._opened:
+                await self._open(one)
+        self._schedule_status()
+
+    async def _open(self, wanted: Wanted) -> None:
+        target = wanted.target
+        try:
+            remote = parse_remote(target)
+            if wanted.role:
+                raise OSError(f"{target}: roles are not supported")
+            known = self._server.listeners.get(remote)
+            listener = known or await self._server.open(remote, read_only=wanted.read_only, probe=wanted.probe)
+        except (RemoteError, OSError) as error:
+            self.problems[target] = str(error)
+            return
+        self.problems.pop(target, None)
+        listener.on_change = self._schedule_status
+        if known is None:
+            self._opened[target] = (wanted, remote)
+
+    # what has become of it
+
+    def _schedule_status(self) -> None:
+        if self._status is None:
+            self._status = asyncio.get_running_loop().call_later(self._seconds_to_status, self._write_status)
+
+    def _write_status(self) -> None:
+        self._status = None
+        transaction = Transaction(self)
+        for target, (uuid, _) in self.wanted().items():
+            row = self._rows.row(uuid)
+            listener = self._listener(target)
+            status = self._status_of(target, listener)
+            connected = listener is not None and bool(listener.connections)
+            if row.is_connected != connected or row.status != status:
+                transaction.put(replace(row, is_connected=connected, status=status))
+        self._store.database.apply(transaction)
+
+    def _listener(self, target: str) -> Listener | None:
+        try:
+            return self._server.listeners.get(parse_remote(target))
+        except RemoteError:
+            return None
+
+    def _status_of(self, target: str, listener: Listener | None) -> Map[str, str]:
+        if listener is None:
+            problem = self.problems.get(target)
+            return Map({"last_error": problem} if problem else {})
+        found = {}
+        if len(listener.connections) > 1:
+            found["n_connections"] = str(len(listener.connections))
+        if listener.port:
+            found["bound_port"] = str(listener.port)
+        return Map(found)
+
+
+def _references(store: Store, column: Column, row: Any) -> tuple[str, ...]:
+    if column.relation is not None:
+        return store.database.members(column.relation, row.key())
+    value = getattr(row, column.attribute)
+    if isinstance(value, frozenset):
+        return tuple(value)
+    return () if value is None else (value,)
+
+
+def _wanted(row: Any) -> Wanted:
+    """Columns that only some schemas have are as good as not set."""
+    return Wanted(row.target, row.inactivity_probe, getattr(row, "read_only", False), getattr(row, "role", "") or "")
