@@ -2,7 +2,8 @@
 
 Rules: every octet is looked at once, however the stream is cut; what has not become a message is bounded in size and
 in depth; what cannot become one raises `WireError` as early as can be told cheaply. A small message that arrives
-whole, which is nearly every message, is not scanned at all.
+whole, which is nearly every message, is not scanned at all; what is large is leapt over (`nesting.py`), and only where
+a message ends are brackets looked at one by one.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 
 from brume.ovsdb.wire.messages import Message, WireError, read_message
+from brume.ovsdb.wire.nesting import nesting
 
 MAXIMUM_MESSAGE = 64 << 20
 """Octets of one message. ovsdb-server knows no limit; the NB of 10,000 ports in one transaction is about 10 MB."""
@@ -21,6 +23,7 @@ _BRACKETS = re.compile(rb'(?:[^"{}\[\]]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+([{}\[\]
 _IN_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _SPACE = re.compile(rb"[ \t\r\n]*+")
 _QUOTE, _BRACE, _OPENING = ord('"'), ord("{"), b"{["
+_WORTH_A_LEAP = 2048
 
 
 class Framer:
@@ -97,7 +100,7 @@ class Framer:
         octets = bytes(self._buffer)
         if len(octets) > self._maximum_message:
             return None
-        if octets.count(b"{") + octets.count(b"[") > self._maximum_depth or not octets.rstrip().endswith(b"}"):
+        if not octets.rstrip().endswith(b"}") or not self._is_shallow(octets):
             return None
         try:
             message = read_message(octets)
@@ -106,10 +109,35 @@ class Framer:
         self._start = self._scanned = len(octets)
         return message
 
+    def _is_shallow(self, octets: bytes) -> bool:
+        if octets.count(b"{") + octets.count(b"[") <= self._maximum_depth:
+            return True
+        found = nesting(octets)
+        return found is not None and found.is_closed and found.depth <= self._maximum_depth
+
+    def _leap(self) -> bool:
+        """Go over all that has come, if the message cannot end there."""
+        if len(self._buffer) - self._scanned < _WORTH_A_LEAP:
+            return False
+        found = nesting(bytes(memoryview(self._buffer)[self._scanned :]))
+        if found is None or found.closed >= self._depth:
+            return False
+        if self._depth + found.opened + found.depth > self._maximum_depth:
+            return False
+        self._depth += found.opened - found.closed
+        self._in_string = found.in_string
+        self._scanned = len(self._buffer)
+        return True
+
     def _scan(self) -> bool:
         """Look for the end of the message, from where the last look ended; True if it was found."""
         buffer = self._buffer
         if self._in_string and not self._leave_string():
+            return False
+        if not self._depth:
+            self._depth = 1  # the brace that it begins with
+            self._scanned += 1
+        if self._leap():
             return False
         depth, deepest = self._depth, self._maximum_depth
         for bracket in _BRACKETS.finditer(buffer, self._scanned):
