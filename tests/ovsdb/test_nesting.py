@@ -42,6 +42,16 @@ def walked(octets: bytes) -> tuple[int, int, int, bool]:
     return -lowest, depth - lowest, highest, in_string
 
 
+def received(stream: bytes, size: int) -> list[object]:
+    """The parameters of the messages of a stream that comes in pieces."""
+    framer, found = Framer(), []
+    for start in range(0, len(stream), size):
+        framer.feed(stream[start : start + size])
+        while (message := framer.next()) is not None:
+            found.append(message.params)
+    return found
+
+
 @given(JSON, st.floats(0, 1))
 def test_all_at_once_is_as_bracket_by_bracket(json: object, cut: float) -> None:
     octets = msgspec.json.encode(json)
@@ -63,22 +73,12 @@ def test_what_is_very_deep_is_not_told() -> None:
 @given(st.lists(JSON, min_size=1, max_size=2), st.integers(2000, 9000))
 def test_large_messages_come_out_however_they_are_cut(params: list[object], size: int) -> None:
     sent = {"id": 1, "method": "echo", "params": params * 1000}
-    stream = msgspec.json.encode(sent) * 2
-    framer, received = Framer(), []
-    for start in range(0, len(stream), size):
-        framer.feed(stream[start : start + size])
-        while (message := framer.next()) is not None:
-            received.append(message.params)
-    assert received == [sent["params"]] * 2
+    assert received(msgspec.json.encode(sent) * 2, size) == [sent["params"]] * 2
 
 
 @pytest.mark.parametrize("size", [3000, 1 << 20])
 def test_depth_is_limited_in_large_messages_too(size: int) -> None:
     flat = b'["x"],' * 2000
     stream = b'{"id":1,"method":"echo","params":[%s%s1%s]}' % (flat, b"[" * 300, b"]" * 300)
-    framer = Framer()
     with pytest.raises(WireError):
-        for start in range(0, len(stream), size):
-            framer.feed(stream[start : start + size])
-            while framer.next() is not None:
-                continue
+        received(stream, size)

@@ -4,6 +4,7 @@
     octets <- messages.py: request, notification, reply, refusal
 
     framing.py    where one JSON message ends and the next begins, with limits
+    nesting.py    how deep many octets are nested, at once
     messages.py   which JSON objects are messages, and how they are printed
     remotes.py    `tcp:127.0.0.1:6641`, `punix:/run/nb.sock`: where a peer is, or where to listen
 
