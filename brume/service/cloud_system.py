@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from brume.cloud.compute.resources import Server
 from brume.dataplane.explain.provenance import Provenance
@@ -16,8 +16,10 @@ from brume.service.network import LogicalNetwork
 class CloudSystem:
     """A cloud, asked by name."""
 
-    def __init__(self, cloud: EmbeddedCloud) -> None:
+    def __init__(self, cloud: EmbeddedCloud, also: Callable[[], Iterable[str]] = tuple) -> None:
+        """`also` has lines of others for the status: of who serves the databases."""
         self._cloud = cloud
+        self._also = also
 
     @property
     def network(self) -> LogicalNetwork:
@@ -59,6 +61,7 @@ class CloudSystem:
         """The address, the nodes, the servers, what could not be derived."""
         cloud, settings = self._cloud, self._cloud.settings
         yield f"Brume is running at {settings.base_url}, data directory {settings.data_directory}"
+        yield from self._also()
         for name, chassis in cloud.nodes.items():
             yield f"node {name}: tunnel address {chassis.address}, {len(chassis.flows())} flows"
         for server in cloud.cloud.store.load(Server):

@@ -33,12 +33,13 @@ def dump_flows(bridge: Bridge, now: float) -> Iterator[str]:
 
 
 class Commands:
-    """The commands of one running system; `end` ends it, and gives a sentence about that."""
+    """The commands of one running system; `end` ends it, `goodbye` is said before."""
 
-    def __init__(self, system: System, end: Callable[[], str]) -> None:
+    def __init__(self, system: System, end: Callable[[], object], goodbye: str) -> None:
         self._system = system
         self._network = system.network
         self._end = end
+        self._goodbye = goodbye
 
     def table(self) -> Mapping[str, Command]:
         """The commands by name."""
@@ -138,8 +139,12 @@ class Commands:
         yield Message(exit=0 if found.passed else 1)
 
     async def down(self) -> AsyncIterator[Message]:
-        """End it."""
-        yield Message(out=self._end())
+        """End it, when the client has heard of it."""
+        try:
+            yield Message(out=self._goodbye)
+            yield Message(exit=0)
+        finally:
+            self._end()
 
     async def status(self) -> AsyncIterator[Message]:
         """Say what is running, and what could not be derived."""

@@ -11,6 +11,7 @@ from brume.cli.commands import CLOUD_DIRECTORY, commands, drift
 from brume.cli.paths import Paths
 from brume.service.detach import detach, prepare
 from brume.service.lab.command import ovn
+from brume.service.serving.options import northbound_remote, southbound_remote
 from brume.service.settings import Settings
 
 
@@ -29,8 +30,19 @@ def main() -> None:
     is_flag=True,
     help="A floating IP's traffic enters and leaves at its server's node, not at the router's gateway node.",
 )
+@northbound_remote
+@southbound_remote
 @click.option("--detach", "detached", is_flag=True, help="Return as soon as the cloud answers, and leave it running.")
-def up(paths: Paths, nodes: int, bind: str, port: int, distributed_floating_ips: bool, detached: bool) -> None:
+def up(
+    paths: Paths,
+    nodes: int,
+    bind: str,
+    port: int,
+    distributed_floating_ips: bool,
+    northbound_remote: tuple[str, ...],
+    southbound_remote: tuple[str, ...],
+    detached: bool,
+) -> None:
     """Start a cloud. Ctrl-C (or `brume down`) ends it; its state stays in the data directory."""
     prepare(paths)
     settings = Settings(
@@ -38,6 +50,8 @@ def up(paths: Paths, nodes: int, bind: str, port: int, distributed_floating_ips:
         bind=bind,
         port=port,
         nodes=nodes,
+        northbound_remotes=northbound_remote,
+        southbound_remotes=southbound_remote,
         distributed_floating_ips=distributed_floating_ips,
     )
     if detached:

@@ -1,7 +1,7 @@
 """Runs a cloud: one event loop with the HTTP server, the control socket and the simulator's clock.
 
 Order at the start: bind the port (so that a taken port is said before anything is touched), open the store, derive,
-serve. At the end: stop serving, then close the store; everything acknowledged is in it already.
+serve, NB and SB last. At the end: stop serving, then close the store; everything acknowledged is in it already.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from brume.service.collector import Collector
 from brume.service.control import ControlServer
 from brume.service.drift.command import CloudCommands
 from brume.service.ownership import InUse, owned
+from brume.service.serving.databases import Choice, Databases
+from brume.service.serving.endpoint import CannotListen
+from brume.service.serving.files import BadFile
 from brume.service.settings import Settings, load_secrets, write_client_files
 from brume.service.ticker import Ticker
 
@@ -54,7 +57,7 @@ def run(settings: Settings, *, quiet: bool) -> int:
 
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(_serve(settings, listener, quiet))
-    except InUse as error:
+    except (InUse, BadFile, CannotListen) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -83,31 +86,42 @@ async def _serve(settings: Settings, listener: socket.socket, quiet: bool) -> No
             cloud.application, lifespan="off", log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=2
         )
     )
-
-    def end() -> str:
-        server.should_exit = True
-        return f"The cloud is ending; its state stays in {settings.data_directory}"
-
-    control = ControlServer(settings.paths, CloudCommands(cloud, end).table())
+    databases = _databases(loop, settings, cloud)
+    control = ControlServer(settings.paths, CloudCommands(cloud, stopping.set, databases.status).table())
     write_client_files(settings, known)
     cloud.on_work = lambda: loop.call_soon(cloud.settle)
     cloud.start()
     collector = Collector(loop)
     listener.listen(2048)
     serving = loop.create_task(server.serve(sockets=[listener]))
-    await control.start()
-    if not quiet:
-        print(f"Brume is running at {settings.base_url}; Ctrl-C ends it. In another terminal:", flush=True)
-        print(f"    export OS_CLIENT_CONFIG_FILE={settings.paths.clouds_yaml} OS_CLOUD=brume-admin", flush=True)
     waiting = loop.create_task(_stop(server, stopping))
     try:
+        await databases.open()
+        await control.start()
+        if not quiet:
+            print(f"Brume is running at {settings.base_url}; Ctrl-C ends it. In another terminal:", flush=True)
+            print(f"    export OS_CLIENT_CONFIG_FILE={settings.paths.clouds_yaml} OS_CLOUD=brume-admin", flush=True)
         await serving
     finally:
-        waiting.cancel()
+        stopping.set()
+        await serving
+        await waiting
         await control.stop()
         ticker.stop()
         collector.stop()
+        await databases.close()
         cloud.close()
+
+
+def _databases(loop: asyncio.AbstractEventLoop, settings: Settings, cloud: EmbeddedCloud) -> Databases:
+    """NB and SB on their sockets."""
+    paths = settings.paths
+    return Databases(
+        loop,
+        cloud.network,
+        Choice(paths.northbound_socket, settings.northbound_remotes),
+        Choice(paths.southbound_socket, settings.southbound_remotes),
+    )
 
 
 async def _stop(server: Server, stopping: asyncio.Event) -> None:

@@ -24,6 +24,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     nodes: int = 2
     region: str = "RegionOne"
     physical_network: str = "physnet1"
+    northbound_remotes: tuple[str, ...] = ()
+    southbound_remotes: tuple[str, ...] = ()
+    """Where NB and SB are served beside their unix sockets; empty: on the usual ports, if they are free."""
     distributed_floating_ips: bool = False
     """Whether a floating IP's traffic enters and leaves at the server's own node (Neutron's
     `enable_distributed_floating_ip`) or at the router's gateway node."""

@@ -65,13 +65,18 @@ class JourneyCloud:
         self.northbound: list[ChangeSet] = []
         self.southbound: list[ChangeSet] = []
         self.cloud.cloud.store.listen(self.commits.append)
-        self.cloud.northbound.northbound.subscribe(self.northbound.append)
+        self.cloud.northbound.northbound.subscribe(self._remember)
         self.cloud.southbound.southbound.subscribe(self.southbound.append)
         self._login()
 
     def now(self) -> float:
         """The simulated time; the cloud asks before there is a scheduler."""
         return self.cloud.scheduler.now() if hasattr(self, "cloud") else START
+
+    def _remember(self, changes: ChangeSet) -> None:
+        network = self.cloud.network
+        if network.northbound.author is not network.reports:  # the way back: ports that are down, or up
+            self.northbound.append(changes)
 
     def forget(self) -> None:
         """Forget what has changed so far."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
 from brume.cli.control import Message
 from brume.service.cloud import EmbeddedCloud
@@ -16,9 +16,13 @@ from brume.service.drift.text import as_json, render
 class CloudCommands(Commands):
     """The commands of one running cloud."""
 
-    def __init__(self, cloud: EmbeddedCloud, end: Callable[[], str]) -> None:
-        system = CloudSystem(cloud)
-        super().__init__(system, end)
+    def __init__(
+        self, cloud: EmbeddedCloud, end: Callable[[], object], also: Callable[[], Iterable[str]] = tuple
+    ) -> None:
+        """`also` has lines of others for the status."""
+        system = CloudSystem(cloud, also)
+        goodbye = f"The cloud is ending; its state stays in {cloud.settings.data_directory}"
+        super().__init__(system, end, goodbye)
         self._cloud = cloud
         self._provenance = system.provenance
 

@@ -11,13 +11,23 @@ import click
 from brume.cli.commands import LAB_DIRECTORY, commands, follow
 from brume.cli.paths import LabPaths
 from brume.service.detach import detach, prepare
+from brume.service.serving.options import northbound_remote, southbound_remote
 
 
 @click.group(invoke_without_command=True)
 @click.option("--chassis", type=click.IntRange(1, 64), default=2, show_default=True, help="How many chassis.")
+@northbound_remote
+@southbound_remote
 @click.option("--detach", "detached", is_flag=True, help="Return as soon as the lab answers, and leave it running.")
 @click.pass_context
-def ovn(context: click.Context, paths: LabPaths, chassis: int, detached: bool) -> None:
+def ovn(
+    context: click.Context,
+    paths: LabPaths,
+    chassis: int,
+    northbound_remote: tuple[str, ...],
+    southbound_remote: tuple[str, ...],
+    detached: bool,
+) -> None:
     """Start a lab: OVN without OpenStack.
 
     The network is built by hand with the real ovn-nbctl; hosts are simulated, and plugged in with `brume ovn bind`.
@@ -28,7 +38,12 @@ def ovn(context: click.Context, paths: LabPaths, chassis: int, detached: bool) -
     from brume.service.lab.settings import LabSettings
 
     prepare(paths)
-    settings = LabSettings(data_directory=paths.directory, chassis=chassis)
+    settings = LabSettings(
+        data_directory=paths.directory,
+        chassis=chassis,
+        northbound_remotes=northbound_remote,
+        southbound_remotes=southbound_remote,
+    )
     if detached:
         detach(paths, lambda process: _started(settings, process))
     from brume.service.lab.run import run

@@ -19,8 +19,8 @@ PATIENCE = 2.0
 class LabCommands(Commands):
     """The commands of one running lab."""
 
-    def __init__(self, lab: Lab, end: Callable[[], str]) -> None:
-        super().__init__(lab, end)
+    def __init__(self, lab: Lab, end: Callable[[], object]) -> None:
+        super().__init__(lab, end, f"The lab is ending; its state stays in {lab.settings.data_directory}")
         self._lab = lab
 
     def table(self) -> Mapping[str, Command]:

@@ -8,7 +8,7 @@ changes at once, whoever writes NB. A lab that starts again plugs the same hosts
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from brume.dataplane.explain.provenance import Provenance
 from brume.northbound.schema import LogicalSwitchPort, switch_port_by_name
@@ -33,12 +33,19 @@ NO_BINDING = Wishes()
 class Lab:
     """NB, SB, the compiler, chassis, and the hosts that were bound."""
 
-    def __init__(self, settings: LabSettings, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        settings: LabSettings,
+        clock: Callable[[], float] = time.time,
+        also: Callable[[], Iterable[str]] = tuple,
+    ) -> None:
+        """`also` has lines of others for the status: of who serves the databases."""
         self.settings = settings
         self.scheduler = Scheduler(clock())
-        self._network = LogicalNetwork(self.scheduler, settings.physical_network)
+        self._network = LogicalNetwork(self.scheduler, settings.physical_network, compiles=settings.compiles)
         self._bindings = Bindings(settings.paths.bindings)
         self._guests: dict[str, Guest] = {}
+        self._also = also
 
     @property
     def network(self) -> LogicalNetwork:
@@ -151,6 +158,7 @@ class Lab:
     def status(self) -> Iterator[str]:
         """The chassis, what is bound, what could not be derived."""
         yield f"A lab is running, data directory {self.settings.data_directory}"
+        yield from self._also()
         for name, chassis in self._network.chassis.items():
             yield f"chassis {name}: tunnel address {chassis.address}, {len(chassis.flows())} flows"
         addresses = " ".join(str(address) for address in self._network.outside.host.addresses)

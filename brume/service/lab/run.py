@@ -12,6 +12,9 @@ from brume.service.lab.commands import LabCommands
 from brume.service.lab.lab import Lab
 from brume.service.lab.settings import LabSettings
 from brume.service.ownership import InUse, owned
+from brume.service.serving.databases import Choice, Databases
+from brume.service.serving.endpoint import CannotListen
+from brume.service.serving.files import BadFile
 from brume.service.ticker import Ticker
 
 
@@ -24,7 +27,7 @@ def run(settings: LabSettings, *, quiet: bool) -> int:
 
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(_serve(settings, quiet))
-    except (InUse, ValueError) as error:
+    except (InUse, ValueError, BadFile, CannotListen) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -37,17 +40,21 @@ async def _serve(settings: LabSettings, quiet: bool) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
-    lab = Lab(settings)
-
-    def end() -> str:
-        stopping.set()
-        return f"The lab is ending; its state stays in {settings.data_directory}"
+    lab = Lab(settings, also=lambda: databases.status())
+    paths = settings.paths
+    databases = Databases(
+        loop,
+        lab.network,
+        Choice(paths.northbound_socket, settings.northbound_remotes, paths.northbound),
+        Choice(paths.southbound_socket, settings.southbound_remotes, paths.southbound),
+    )
 
     ticker = Ticker(lab.scheduler)
-    lab.start()
-    control = ControlServer(settings.paths, LabCommands(lab, end).table())
-    await control.start()
+    control = ControlServer(paths, LabCommands(lab, stopping.set).table())
     try:
+        lab.start()
+        await databases.open()
+        await control.start()
         if not quiet:
             for line in greeting(settings):
                 print(line, flush=True)
@@ -55,6 +62,7 @@ async def _serve(settings: LabSettings, quiet: bool) -> None:
     finally:
         await control.stop()
         ticker.stop()
+        await databases.close()
 
 
 def greeting(settings: LabSettings) -> list[str]:
