@@ -70,7 +70,7 @@ class Session:
 
     def receive(self, octets: bytes) -> None:
         """Octets came from the client."""
-        self._heard = self.host.now()
+        self._is_alive()
         self._framer.feed(octets)
         self._work()
 
@@ -87,7 +87,7 @@ class Session:
     def drained(self) -> None:
         """The client has read all there was; tell it what it missed, and do what it asked meanwhile."""
         self.output.choked = False
-        self._heard = self.host.now()
+        self._is_alive()
         for served, monitor in list(self.monitors.values()):
             if self.slow or self.closed:
                 return
@@ -200,11 +200,14 @@ class Session:
         if probe:
             self._cancel_probe = self.host.timer(probe, self._look)
 
+    def _is_alive(self) -> None:
+        self._heard = self.host.now()
+        self._asked = False
+
     def _look(self) -> None:
         """The client may have been silent for too long."""
         silent = self.host.now() - self._heard
         if silent < self._probe:
-            self._asked = False
             self._cancel_probe = self.host.timer(self._probe - silent, self._look)
         elif self._asked:
             self.fail(f"no response to inactivity probe after {self._probe / 1000:g} seconds")
