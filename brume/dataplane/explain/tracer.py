@@ -228,8 +228,8 @@ class _Question:
                 continue
             mine = landing.station.has(packet.destination)
             back = landing.station.mac == self.source.mac
-            if back and echo_type(landing.frame) != icmp4.ECHO_REPLY:
-                continue
+            if back and not mine and echo_type(landing.frame) != icmp4.ECHO_REPLY:
+                continue  # its own frame, come back; one that is for itself went by its floating IP
             meant = self.target.station is not None and landing.station.mac == self.target.station.mac
             addressed = Ethernet.parse(landing.frame).destination == landing.station.mac
             rank = 4 * mine + 2 * meant + addressed

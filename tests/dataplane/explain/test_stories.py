@@ -96,6 +96,13 @@ def test_two_floating_ips_meet_on_the_physical_network() -> None:
     assert found.steps[3].place == "compute1 -> compute2"
 
 
+def test_a_server_reaches_itself_by_its_own_floating_ip(lab: Lab) -> None:
+    (address,) = (one.floating_ip_address for one in lab.floating_ips() if one.fixed_ip_address == "192.168.10.11")
+    found = ask(lab, "vm1", address)
+    assert found.outcome == "answered"
+    assert found.verdict.startswith("delivered to vm1")
+
+
 def test_any_pair_can_be_asked_about(lab: Lab) -> None:
     hosts = ("vm1", "vm2", "vm3", "vm4", "outside")
     for source in hosts:
