@@ -1,10 +1,11 @@
-"""Our client and a real ovsdb-server: the replica is what the server has, and transactions do what they say."""
+"""Our client with a real ovsdb-server, and with ours: what the replica has, and what transactions do."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import Iterator
+from functools import partial
 from itertools import count as counting
 from pathlib import Path
 from typing import Any
@@ -19,16 +20,18 @@ from brume.ovsdb.client.replica import Replica
 from brume.ovsdb.client.session import Event, LockChanged, Synchronized
 from brume.ovsdb.client.transaction import Proposal, Verdict
 from brume.ovsdb.schema_reader import read_schema
+from brume.ovsdb.store import Store
+from brume.ovsdb.transact import transact
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Database, Transaction
 from brume.tables.map import EMPTY_MAP, Map
 from brume.values import random_uuid
 from tests.agreement.client_lab import connected, replica_content, server_content
+from tests.agreement.our_server import OurServer
 from tests.agreement.ovn_lab import short_directory
 from tests.agreement.ovsdb_server import OvsdbServer, missing
 from tests.agreement.test_ovsdb_transactions import SCHEMA, UUIDS, operations
 
-pytestmark = pytest.mark.skipif(bool(missing()), reason=f"no real ovsdb-server here: {missing()}")
 Json = Any
 FUZZ = read_schema(SCHEMA)
 DISTINCT = counting()
@@ -36,9 +39,32 @@ DISTINCT = counting()
 ROOT, LEAF = FUZZ.tables["Root"], FUZZ.tables["Leaf"]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[OvsdbServer]:
+class OursAsked:
+    """Our server, asked as `OvsdbServer` is."""
+
+    def __init__(self, server: OurServer) -> None:
+        self.remote = server.unix
+        self._server = server
+
+    def transact(self, *operations: Json) -> list[Json]:
+        """Run one transaction in the server's own thread."""
+        store = self._server.stores["Fuzz"]
+        run = partial(transact, store, ["Fuzz", *operations], new_uuid=random_uuid)
+        return self._server.call(run).results
+
+
+AnyServer = OvsdbServer | OursAsked
+
+
+@pytest.fixture(scope="module", params=["real", "ours"])
+def server(request: pytest.FixtureRequest) -> Iterator[AnyServer]:
     with short_directory() as directory:
+        if request.param == "ours":
+            with OurServer(Path(directory), Store(Database("Fuzz"), FUZZ)) as ours:
+                yield OursAsked(ours)
+            return
+        if missing():
+            pytest.skip(f"no real ovsdb-server here: {missing()}")
         schema = Path(directory) / "fuzz.ovsschema"
         schema.write_text(json.dumps(SCHEMA))
         server = OvsdbServer(Path(directory), "fuzz", schema)
@@ -47,13 +73,13 @@ def server() -> Iterator[OvsdbServer]:
 
 
 @pytest.fixture
-def empty(server: OvsdbServer) -> OvsdbServer:
+def empty(server: AnyServer) -> AnyServer:
     """The server without rows."""
     clear(server)
     return server
 
 
-def clear(server: OvsdbServer) -> None:
+def clear(server: AnyServer) -> None:
     server.transact(*({"op": "delete", "table": table, "where": []} for table in SCHEMA["tables"]))
 
 
@@ -64,8 +90,8 @@ def root(name: str, **fields: Any) -> Any:
     })  # fmt: skip
 
 
-def remote(server: OvsdbServer) -> str:
-    return f"unix:{server.socket}"
+def remote(server: AnyServer) -> str:
+    return f"unix:{server.socket}" if isinstance(server, OvsdbServer) else server.remote
 
 
 class Heard:
@@ -90,11 +116,12 @@ class Heard:
         self.copy.database.apply(transaction)
 
 
-steps = st.lists(st.one_of(st.lists(operations(), min_size=1, max_size=4), st.just("away")), max_size=8)
+MOMENTS = ["hang up", "stay away", "come back", "breathe"]
+steps = st.lists(st.lists(operations(), min_size=1, max_size=4) | st.sampled_from(MOMENTS), max_size=12)
 
 
 @pytest.mark.parametrize("version", [1, 2, 3])
-def test_a_replica_is_what_the_server_has_whatever_happens(version: int, server: OvsdbServer) -> None:
+def test_a_replica_is_what_the_server_has_whatever_happens(version: int, server: AnyServer) -> None:
     @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
     @given(before=st.lists(operations(), max_size=5), steps=steps)
     def check(before: list[Json], steps: list[Any]) -> None:
@@ -107,13 +134,18 @@ def test_a_replica_is_what_the_server_has_whatever_happens(version: int, server:
         heard = Heard(replica)
         async with connected(remote(server), replica, version=version) as client:
             for step in steps:
-                if step == "away":
+                if step == "hang up":
                     client.reconnect()
+                elif step == "stay away":
+                    client.hold()
+                elif step == "come back":
+                    client.release()
+                    await client.synchronized()
+                elif step == "breathe":
+                    await asyncio.sleep(0)
                 else:
                     server.transact(*step)
-                if step != "away":
-                    continue
-                await server_content(client)
+            client.release()
             assert await server_content(client) == replica_content(replica)
             assert replica_content(heard.copy) == replica_content(replica)
             assert not heard.untrue
@@ -122,7 +154,7 @@ def test_a_replica_is_what_the_server_has_whatever_happens(version: int, server:
 
 
 @pytest.mark.parametrize("version", [1, 2, 3])
-def test_what_changes_while_the_client_is_away_arrives_and_nothing_else(version: int, empty: OvsdbServer) -> None:
+def test_what_changes_while_the_client_is_away_arrives_and_nothing_else(version: int, empty: AnyServer) -> None:
     events: list[Event] = []
 
     async def story() -> None:
@@ -146,10 +178,12 @@ def test_what_changes_while_the_client_is_away_arrives_and_nothing_else(version:
 
     asyncio.run(story())
     (synchronized,) = (event for event in events if isinstance(event, Synchronized))
-    assert len(synchronized.changes.rows) == 3  # although a standalone server sends everything again
+    assert len(synchronized.changes.rows) == 3
+    # a real ovsdb-server remembers its transactions only in a cluster
+    assert synchronized.resumed is (version == 3 and isinstance(empty, OursAsked))
 
 
-def test_rows_are_inserted_changed_and_deleted(empty: OvsdbServer) -> None:
+def test_rows_are_inserted_changed_and_deleted(empty: AnyServer) -> None:
     async def story() -> None:
         replica = Replica(FUZZ)
         async with connected(remote(empty), replica) as client:
@@ -184,7 +218,7 @@ def test_rows_are_inserted_changed_and_deleted(empty: OvsdbServer) -> None:
     asyncio.run(story())
 
 
-def test_what_breaks_a_rule_is_refused_in_the_servers_words(empty: OvsdbServer) -> None:
+def test_what_breaks_a_rule_is_refused_in_the_servers_words(empty: AnyServer) -> None:
     async def story() -> None:
         async with connected(remote(empty), Replica(FUZZ)) as client:
             outcome = await client.transact(lambda proposal: proposal.insert(root("x", number=77)))
@@ -196,7 +230,7 @@ def test_what_breaks_a_rule_is_refused_in_the_servers_words(empty: OvsdbServer) 
     asyncio.run(story())
 
 
-def test_ten_clients_count_together_and_nothing_is_lost_or_counted_twice(empty: OvsdbServer) -> None:
+def test_ten_clients_count_together_and_nothing_is_lost_or_counted_twice(empty: AnyServer) -> None:
     counter = root("counter", fixed=0)
     builds = 0
 
@@ -227,7 +261,7 @@ def test_ten_clients_count_together_and_nothing_is_lost_or_counted_twice(empty: 
     assert builds > 50  # somebody was faster at times
 
 
-def test_verifying_a_relation_and_a_row_that_is_not_there(empty: OvsdbServer) -> None:
+def test_verifying_a_relation_and_a_row_that_is_not_there(empty: AnyServer) -> None:
     async def story() -> None:
         one, leaf = root("one"), LEAF(uuid=random_uuid(), tag=1, kind="red", below=None, watch=None, weak_map=EMPTY_MAP)
         async with connected(remote(empty), Replica(FUZZ)) as client:
@@ -251,7 +285,7 @@ def test_verifying_a_relation_and_a_row_that_is_not_there(empty: OvsdbServer) ->
     asyncio.run(story())
 
 
-def test_a_lock_goes_from_one_to_the_next_and_can_be_stolen(empty: OvsdbServer) -> None:
+def test_a_lock_goes_from_one_to_the_next_and_can_be_stolen(empty: AnyServer) -> None:
     heard: list[tuple[str, Event]] = []
 
     async def story() -> None:
@@ -291,7 +325,7 @@ def test_a_lock_goes_from_one_to_the_next_and_can_be_stolen(empty: OvsdbServer) 
     assert held == {"one": [True, False], "other": [True, False, True, False]}
 
 
-def test_only_rows_that_are_wanted_come_and_others_when_they_are(empty: OvsdbServer) -> None:
+def test_only_rows_that_are_wanted_come_and_others_when_they_are(empty: AnyServer) -> None:
     async def story() -> None:
         replica = Replica(FUZZ, tables=[ROOT], columns={ROOT: ("name", "number")},
                           conditions={ROOT: [["number", "==", 1]]})  # fmt: skip
@@ -323,7 +357,7 @@ def test_only_rows_that_are_wanted_come_and_others_when_they_are(empty: OvsdbSer
     asyncio.run(story())
 
 
-def test_an_older_server_lacks_tables_and_columns_and_that_is_no_matter(empty: OvsdbServer) -> None:
+def test_an_older_server_lacks_tables_and_columns_and_that_is_no_matter(empty: AnyServer) -> None:
     newer = json.loads(json.dumps(SCHEMA))
     newer["tables"]["Root"]["columns"]["colour"] = {"type": "string"}
     newer["tables"]["Fruit"] = {"columns": {"name": {"type": "string"}}, "isRoot": True}
@@ -341,7 +375,7 @@ def test_an_older_server_lacks_tables_and_columns_and_that_is_no_matter(empty: O
     asyncio.run(story())
 
 
-def test_without_explicit_uuids_the_server_chooses(empty: OvsdbServer) -> None:
+def test_without_explicit_uuids_the_server_chooses(empty: AnyServer) -> None:
     async def story() -> None:
         replica = Replica(FUZZ)
         one, leaf = root("one"), LEAF(uuid=random_uuid(), tag=7, kind="red", below=None, watch=None, weak_map=EMPTY_MAP)
@@ -361,7 +395,7 @@ def test_without_explicit_uuids_the_server_chooses(empty: OvsdbServer) -> None:
     asyncio.run(story())
 
 
-def test_a_listener_that_fails_ends_the_client_with_its_error(empty: OvsdbServer) -> None:
+def test_a_listener_that_fails_ends_the_client_with_its_error(empty: AnyServer) -> None:
     async def story() -> None:
         database = Database("Fuzz")
         client = Client(remote(empty), Replica(FUZZ, database=database))
