@@ -72,16 +72,24 @@ class DatabaseFile:
         if record is None:
             return
         data = compose(self._log.magic, encode({**self._annotations(comment), **record}))
-        if self._compaction is not None:
-            self._compaction.also(data)
         try:
             self._log.write(data)
             if durable:
-                self._log.commit()
+                self._commit(len(data))
         except OSError:
             self._behind = True
+            self._abort_compaction()
             raise
         self.records += 1
+        if self._compaction is not None:
+            self._compaction.also(data)
+
+    def _commit(self, length: int) -> None:
+        try:
+            self._log.commit()
+        except OSError:
+            self._log.take_back(length)
+            raise
 
     def _annotations(self, comment: str) -> RowJson:
         found: RowJson = {"_date": int(self._clock() * 1000)}

@@ -192,11 +192,16 @@ class Log:
                 self._must_cut = False
             write_all(self.descriptor, record, self.offset)
         except OSError:
-            self._must_cut = True
-            with suppress(OSError):  # then it is the next write that cuts
-                os.ftruncate(self.descriptor, self.offset)
+            self.take_back(0)
             raise
         self.offset += len(record)
+
+    def take_back(self, length: int) -> None:
+        """Cut off what was written last."""
+        self.offset -= length
+        self._must_cut = True
+        with suppress(OSError):  # then it is the next write that cuts
+            os.ftruncate(self.descriptor, self.offset)
 
     def commit(self) -> None:
         """Wait until what was written is on disk."""

@@ -1,0 +1,64 @@
+"""TLS for `ssl:` and `pssl:`: contexts from a key, a certificate and a CA's certificate.
+
+    tls = server_context(TlsFiles(private_key="nb-privkey.pem", certificate="nb-cert.pem", ca_cert="cacert.pem"))
+    ovn-nbctl --private-key=... --certificate=... --ca-cert=... --db=ssl:127.0.0.1:6641 show
+
+Rules, as Open vSwitch has them: both sides show a certificate, and each believes whom its CA has signed, whatever
+host name is in it. Not here: keys and certificates of our own making (`authority.py`).
+"""
+
+from __future__ import annotations
+
+import ssl
+from typing import NamedTuple
+
+
+class TlsError(OSError):
+    """A key or certificate cannot be used, read or made."""
+
+
+class TlsFiles(NamedTuple):
+    """What each side of a connection needs; the options that Open vSwitch's programs take."""
+
+    private_key: str
+    certificate: str
+    ca_cert: str
+
+    def options(self) -> tuple[str, str, str]:
+        """For the command line of Open vSwitch's programs, and ours."""
+        return f"--private-key={self.private_key}", f"--certificate={self.certificate}", f"--ca-cert={self.ca_cert}"
+
+
+def server_context(files: TlsFiles) -> ssl.SSLContext:
+    """For who listens: a client without a certificate of the CA is refused."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.verify_mode = ssl.CERT_REQUIRED
+    return _filled(context, files)
+
+
+def client_context(files: TlsFiles) -> ssl.SSLContext:
+    """For who connects: a server without a certificate of the CA is refused."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_REQUIRED
+    return _filled(context, files)
+
+
+def _filled(context: ssl.SSLContext, files: TlsFiles) -> ssl.SSLContext:
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    for path in files:
+        try:
+            with open(path, "rb"):
+                pass
+        except OSError as error:
+            raise TlsError(error.errno, error.strerror, path) from error
+    try:
+        context.load_cert_chain(files.certificate, files.private_key, password=lambda: "")
+    except ssl.SSLError as error:
+        what = f"{files.certificate} and {files.private_key} are no certificate and its key"
+        raise TlsError(f"{what} ({error.reason or error})") from error
+    try:
+        context.load_verify_locations(files.ca_cert)
+    except ssl.SSLError as error:
+        raise TlsError(f"{files.ca_cert} holds no certificate ({error.reason or error})") from error
+    return context
