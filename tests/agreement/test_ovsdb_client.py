@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from brume.ovsdb.client.connection import Client
+from brume.ovsdb.client.events import Event, LockChanged, Synchronized
 from brume.ovsdb.client.replica import Replica
-from brume.ovsdb.client.session import Event, LockChanged, Synchronized
 from brume.ovsdb.client.transaction import Proposal, Verdict
 from brume.ovsdb.schema_reader import read_schema
 from brume.ovsdb.store import Store

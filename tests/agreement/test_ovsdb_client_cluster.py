@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from brume.ovsdb.client.connection import Client
+from brume.ovsdb.client.events import Event, Synchronized
 from brume.ovsdb.client.replica import Replica
-from brume.ovsdb.client.session import Event, Synchronized
 from brume.ovsdb.client.transaction import Proposal
 from brume.ovsdb.schema_reader import read_schema
 from brume.values import derive_uuid

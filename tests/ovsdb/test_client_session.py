@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from brume.northbound.schema import NORTHBOUND, LogicalSwitch, LogicalSwitchPort
+from brume.ovsdb.client.events import Answered, Event, Leave, LockChanged, Synchronized, Updated
 from brume.ovsdb.client.replica import Replica
-from brume.ovsdb.client.session import Answered, Event, Leave, LockChanged, Session, State, Synchronized, Updated
+from brume.ovsdb.client.session import Session, State
 
 Json = Any
 SWITCH = "11111111-1111-4111-8111-111111111111"

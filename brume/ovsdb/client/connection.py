@@ -23,8 +23,9 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from brume.ovsdb.client.events import Answered, Event, Leave, LockChanged, Synchronized
 from brume.ovsdb.client.replica import Replica
-from brume.ovsdb.client.session import PROBE_INTERVAL, Answered, Event, Leave, LockChanged, Session, State, Synchronized
+from brume.ovsdb.client.session import PROBE_INTERVAL, Session, State
 from brume.ovsdb.client.transaction import LOST, UNCHANGED, Outcome, Proposal, Verdict, judge
 from brume.ovsdb.wire.remotes import Remote, parse_remotes
 

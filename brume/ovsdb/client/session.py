@@ -23,16 +23,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
+from brume.ovsdb.client.events import Answered, Event, Leave, LockChanged, Synchronized, Updated
 from brume.ovsdb.client.replica import Condition, Replica
 from brume.ovsdb.client.server_rows import SERVER, ServedDatabase, unusable
 from brume.ovsdb.errors import OvsdbError
 from brume.ovsdb.wire.framing import Framer
 from brume.ovsdb.wire.messages import Kind, Message, WireError, refusal, reply, request
-from brume.tables.changes import ChangeSet
 from brume.tables.row import Row
 
 Json = Any
@@ -58,46 +58,6 @@ class State(Enum):
 
 
 _METHODS = {3: State.MONITOR_COND_SINCE, 2: State.MONITOR_COND, 1: State.MONITOR}
-
-
-class Leave(Exception):
-    """This connection is of no use. `at_once`: it was of use until now, so look for another without delay."""
-
-    def __init__(self, reason: str, *, at_once: bool = False) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.at_once = at_once
-
-
-class Synchronized(NamedTuple):
-    """The replica is what the server has. `resumed`: from where we were, without a dump."""
-
-    changes: ChangeSet
-    resumed: bool
-
-
-class Updated(NamedTuple):
-    """The server's database has changed, and the replica with it."""
-
-    changes: ChangeSet
-
-
-class Answered(NamedTuple):
-    """The answer to a transaction (or another request): a result, or an error."""
-
-    identity: int
-    result: Json
-    error: Json
-
-
-class LockChanged(NamedTuple):
-    """A lock is ours, or no longer."""
-
-    name: str
-    held: bool
-
-
-Event = Synchronized | Updated | Answered | LockChanged
 
 
 class Session:

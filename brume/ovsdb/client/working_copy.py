@@ -30,7 +30,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from brume.ovsdb.client.connection import Client
-from brume.ovsdb.client.session import Event, LockChanged, Synchronized
+from brume.ovsdb.client.events import Event, LockChanged, Synchronized
 from brume.ovsdb.client.transaction import Outcome, Proposal, Verdict
 from brume.ovsdb.columns import uuid_field
 from brume.tables.changes import ChangeSet
