@@ -15,7 +15,7 @@ from collections.abc import Callable
 from brume.ovsdb.client.server_rows import SERVER, ServedDatabase
 from brume.ovsdb.json_text import print_json
 from brume.ovsdb.server.locks import Locks
-from brume.ovsdb.server.output import MAXIMUM
+from brume.ovsdb.server.output import DEFAULT_LIMITS, Limits
 from brume.ovsdb.server.served import Served, Storage
 from brume.ovsdb.server.session import PROBE, Session
 from brume.ovsdb.server.waiting import Now, Timer
@@ -66,10 +66,10 @@ class Host:
         self._directory.apply(transaction)
 
     def connect(
-        self, name: str, *, read_only: bool = False, probe: int = PROBE, maximum_output: int = MAXIMUM
+        self, name: str, *, read_only: bool = False, probe: int = PROBE, limits: Limits = DEFAULT_LIMITS
     ) -> Session:
         """A client has connected."""
-        session = Session(self, name, read_only=read_only, probe=probe, maximum_output=maximum_output)
+        session = Session(self, name, read_only=read_only, probe=probe, limits=limits)
         self.sessions[session] = None
         return session
 

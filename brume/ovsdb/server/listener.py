@@ -20,7 +20,7 @@ from contextlib import suppress
 from typing import cast
 
 from brume.ovsdb.server.host import Host
-from brume.ovsdb.server.output import MAXIMUM
+from brume.ovsdb.server.output import DEFAULT_LIMITS, Limits
 from brume.ovsdb.server.session import PROBE, Session
 from brume.ovsdb.wire.remotes import Remote
 from brume.values.uuids import random_uuid
@@ -61,14 +61,14 @@ class Connection(asyncio.Protocol):
         self._receiving = True
         self._session.receive(data)
         self._receiving = False
-        self._flush()
+        self.flush()
 
     def pause_writing(self) -> None:
         self._paused = True
 
     def resume_writing(self) -> None:
         self._paused = False
-        self._flush()
+        self.flush()
 
     def connection_lost(self, _: Exception | None) -> None:
         if self._session is not None:
@@ -88,7 +88,7 @@ class Connection(asyncio.Protocol):
     def _wake(self) -> None:
         if not self._scheduled and not self._receiving:
             self._scheduled = True
-            asyncio.get_running_loop().call_soon(self._flush)
+            self._listener.wake(self)
 
     def _write(self) -> None:
         assert self._session is not None
@@ -97,7 +97,8 @@ class Connection(asyncio.Protocol):
         while not self._paused and (piece := take()) is not None:
             self._transport.write(piece)
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Write what the client is to read, and do what waited for that."""
         self._scheduled = False
         session, transport = self._session, self._transport
         if session is None or transport is None or session.closed:
@@ -121,7 +122,7 @@ class Listener:
         tls: ssl.SSLContext | None = None,
         read_only: bool = False,
         probe: int | None = None,
-        maximum_output: int = MAXIMUM,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self.remote = remote
         self.read_only = read_only
@@ -130,10 +131,11 @@ class Listener:
         """Called when a client has come or gone."""
         self._host = host
         self._tls = tls
-        self._maximum_output = maximum_output
+        self._limits = limits
         self._server: asyncio.Server | None = None
         self._inode: tuple[int, int] | None = None
         self._count = 0
+        self._awake: list[Connection] = []
         self.set_probe(probe)
 
     def set_probe(self, probe: int | None) -> None:
@@ -181,14 +183,23 @@ class Listener:
                 if (status.st_dev, status.st_ino) == self._inode:
                     os.unlink(self.remote.path)
 
+    def wake(self, connection: Connection) -> None:
+        """There is something to write: soon, for all such connections at once, behind the answer to who caused it."""
+        self._awake.append(connection)
+        if len(self._awake) == 1:
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        awake, self._awake = self._awake, []
+        for connection in awake:
+            connection.flush()
+
     def connected(self, connection: Connection, peer: object) -> Session:
         """A client came."""
         self._count += 1
         host, port = peer[:2] if isinstance(peer, tuple) else ("", self._count)
         name = f"{self.remote.kind[1:]}:{host}{':' if host else ''}{port}"
-        session = self._host.connect(
-            name, read_only=self.read_only, probe=self.probe, maximum_output=self._maximum_output
-        )
+        session = self._host.connect(name, read_only=self.read_only, probe=self.probe, limits=self._limits)
         self.connections[connection] = session
         self.on_change()
         return session

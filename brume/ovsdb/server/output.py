@@ -8,19 +8,27 @@ that it has to go. A dump it asked for may be larger than any limit, and does no
 from __future__ import annotations
 
 from collections import deque
+from typing import NamedTuple
 
-SLOW = 1 << 20
-MAXIMUM = 256 << 20
+
+class Limits(NamedTuple):
+    """How many octets a client may leave unread: until it is slow, and until it has to go."""
+
+    slow: int = 1 << 20
+    maximum: int = 256 << 20
+
+
+DEFAULT_LIMITS = Limits()
 
 
 class Output:
     """The queue of one client."""
 
-    __slots__ = ("_maximum", "_pieces", "_uncounted", "choked", "size")
+    __slots__ = ("_limits", "_pieces", "_uncounted", "choked", "size")
 
-    def __init__(self, maximum: int = MAXIMUM) -> None:
+    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
         self._pieces: deque[bytes] = deque()
-        self._maximum = maximum
+        self._limits = limits
         self._uncounted = 0
         self.size = 0
         """Octets in the queue."""
@@ -31,7 +39,7 @@ class Output:
         """One more piece to read."""
         self._pieces.append(piece)
         self.size += len(piece)
-        if self.size > SLOW:
+        if self.slow:
             self.choked = True
 
     def put_dump(self, pieces: list[bytes]) -> None:
@@ -40,7 +48,7 @@ class Output:
         size = sum(map(len, pieces))
         self.size += size
         self._uncounted += size
-        if self.size > SLOW:
+        if self.slow:
             self.choked = True
 
     def take(self) -> bytes | None:
@@ -60,9 +68,9 @@ class Output:
     @property
     def slow(self) -> bool:
         """Whether to wait until the client has read."""
-        return self.size > SLOW
+        return self.size > self._limits.slow
 
     @property
     def excessive(self) -> bool:
         """Whether so much is queued that the client cannot be served."""
-        return self.size - self._uncounted > self._maximum
+        return self.size - self._uncounted > self._limits.maximum

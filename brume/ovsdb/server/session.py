@@ -21,7 +21,7 @@ from brume.ovsdb.errors import OvsdbError
 from brume.ovsdb.server.groups import Monitor
 from brume.ovsdb.server.locks import Claim
 from brume.ovsdb.server.methods import METHODS, cancel
-from brume.ovsdb.server.output import MAXIMUM, Output
+from brume.ovsdb.server.output import DEFAULT_LIMITS, Limits, Output
 from brume.ovsdb.server.served import Served
 from brume.ovsdb.server.waiting import Cancel, Waiting
 from brume.ovsdb.wire.framing import Framer
@@ -44,12 +44,12 @@ class Session:
     """One client."""
 
     def __init__(
-        self, host: Host, name: str, *, read_only: bool = False, probe: int = PROBE, maximum_output: int = MAXIMUM
+        self, host: Host, name: str, *, read_only: bool = False, probe: int = PROBE, limits: Limits = DEFAULT_LIMITS
     ) -> None:
         self.host = host
         self.name = name
         self.read_only = read_only
-        self.output = Output(maximum_output)
+        self.output = Output(limits)
         self.closed = ""
         """Why the session is over, if it is."""
         self.on_output: Callable[[], None] = _nothing

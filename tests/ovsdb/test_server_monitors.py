@@ -1,0 +1,416 @@
+"""What monitors are told: dumps, updates of three kinds, conditions, what was missed, and slow readers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from brume.northbound.schema import LogicalSwitch, LogicalSwitchPort
+from brume.ovsdb.server.history import History
+from brume.ovsdb.server.output import Limits
+from brume.tables.changes import ChangeSet
+from brume.tables.database import Transaction
+from tests.ovsdb.conversations import NB, ZERO, Client, Json, Lab, add_port, add_switch
+
+SWITCHES = {"Logical_Switch": [{"columns": ["name", "ports", "external_ids"]}]}
+
+
+def update_switch(name: str, /, **columns: Json) -> Json:
+    """An operation that writes columns of a switch."""
+    return {"op": "update", "table": "Logical_Switch", "where": [["name", "==", name]], "row": columns}
+
+
+def delete_switch(name: str) -> Json:
+    """An operation that deletes a switch."""
+    return {"op": "delete", "table": "Logical_Switch", "where": [["name", "==", name]]}
+
+
+def the_switch(told: Json) -> Json:
+    """What an update says of its one switch."""
+    (row,) = told["params"][-1]["Logical_Switch"].values()
+    return row
+
+
+def test_update_tells_old_and_new() -> None:
+    lab = Lab()
+    watcher, maker = lab.client(), lab.client()
+    maker.transact(add_switch("left"))
+    initial = watcher.ask("monitor", NB, "m", {"Logical_Switch": {"columns": ["name", "ports"]}})
+    assert list(initial["Logical_Switch"].values()) == [{"new": {"name": "left", "ports": ["set", []]}}]
+    port = maker.transact(*add_port("left", "p1"))[0]["uuid"]
+    (told,) = watcher.read()
+    assert (told["id"], told["method"], told["params"][0]) == (None, "update", "m")
+    assert the_switch(told) == {"old": {"ports": ["set", []]}, "new": {"name": "left", "ports": port}}
+    maker.transact(delete_switch("left"))
+    (told,) = watcher.read()
+    assert the_switch(told) == {"old": {"name": "left", "ports": port}}
+
+
+def test_update2_tells_differences() -> None:
+    lab = Lab()
+    watcher, maker = lab.client(), lab.client()
+    assert watcher.ask("monitor_cond", NB, None, SWITCHES) == {}
+    maker.transact(add_switch("left", external_ids=["map", [["a", "1"], ["b", "2"]]]))
+    (told,) = watcher.read()
+    assert (told["method"], told["params"][0]) == ("update2", None)
+    assert the_switch(told) == {"insert": {"name": "left", "external_ids": ["map", [["a", "1"], ["b", "2"]]]}}
+    first = maker.transact(*add_port("left", "p1"))[0]["uuid"]
+    second = maker.transact(*add_port("left", "p2"))[0]["uuid"]
+    assert [the_switch(told) for told in watcher.read()] == [{"modify": {"ports": port}} for port in (first, second)]
+    maker.transact(update_switch("left", ports=["set", []], external_ids=["map", [["b", "3"], ["c", "4"]]]))
+    (told,) = watcher.read()
+    changed = the_switch(told)["modify"]
+    assert sorted(changed["ports"][1]) == sorted([first, second])
+    assert changed["external_ids"] == ["map", [["a", "1"], ["b", "3"], ["c", "4"]]]
+    maker.transact(delete_switch("left"))
+    assert the_switch(*watcher.read()) == {"delete": None}
+
+
+def test_a_change_of_what_nobody_watches_is_told_to_nobody() -> None:
+    lab = Lab()
+    watcher, maker = lab.client(), lab.client()
+    watcher.ask("monitor_cond", NB, "m", {"Logical_Switch": [{"columns": ["name"]}]})
+    maker.transact(add_switch("left"))
+    watcher.read()
+    maker.transact(update_switch("left", external_ids=["map", [["a", "1"]]]), *add_port("left", "p1"))
+    assert watcher.read() == []
+
+
+def test_its_own_updates_come_before_the_answer() -> None:
+    client = Lab().client()
+    client.ask("monitor_cond", NB, "m", SWITCHES)
+    told, answer = client.say(client.request("transact", NB, add_switch("left")))
+    assert told["method"] == "update2"
+    assert answer["error"] is None
+
+
+@pytest.mark.parametrize(
+    ("select", "heard"),
+    [
+        ({"initial": False}, ["insert", "modify", "delete"]),
+        ({"insert": False}, ["modify", "delete"]),
+        ({"modify": False, "delete": False}, ["insert"]),
+    ],
+)
+def test_a_client_selects_kinds_of_changes(select: Json, heard: list[str]) -> None:
+    lab = Lab()
+    watcher, maker = lab.client(), lab.client()
+    maker.transact(add_switch("old"))
+    initial = watcher.ask("monitor_cond", NB, "m", {"Logical_Switch": [{"columns": ["name"], "select": select}]})
+    assert bool(initial) is select.get("initial", True)
+    maker.transact(add_switch("left"))
+    maker.transact(update_switch("left", name="right"))
+    maker.transact(delete_switch("right"))
+    assert [next(iter(the_switch(told))) for told in watcher.read()] == heard
+
+
+# conditions
+
+
+def test_rows_come_and_go_as_they_meet_the_condition() -> None:
+    lab = Lab()
+    watcher, maker = lab.client(), lab.client()
+    maker.transact(add_switch("left"), add_switch("right"))
+    where = [["name", "==", "left"], ["name", "==", "middle"]]
+    dump = watcher.ask("monitor_cond", NB, "m", {"Logical_Switch": [{"columns": ["name"], "where": where}]})
+    assert list(dump["Logical_Switch"].values()) == [{"initial": {"name": "left"}}]
+    maker.transact(update_switch("right", name="middle"))
+    maker.transact(update_switch("left", name="far"))
+    maker.transact(update_switch("far", name="farther"))
+    assert [the_switch(told) for told in watcher.read()] == [{"insert": {"name": "middle"}}, {"delete": None}]
+
+
+def test_a_condition_may_ask_for_members_of_a_set() -> None:
+    lab = Lab()
+    watcher, maker = lab.client(), lab.client()
+    maker.transact(add_switch("left"))
+    port = maker.transact(*add_port("left", "p1"))[0]["uuid"]
+    maker.transact(update_switch("left", ports=["set", []]), *add_port("left", "p2"))
+    assert watcher.ask("monitor_cond", NB, 1, {"Logical_Switch": [{"columns": ["name"], "where": [False]}]}) == {}
+    port = maker.transact(*add_port("left", "p3"))[0]["uuid"]
+    where = [["ports", "includes", port]]
+    update, _ = watcher.say(watcher.request("monitor_cond_change", 1, 1, {"Logical_Switch": [{"where": where}]}))
+    assert the_switch(update) == {"insert": {"name": "left"}}
+    maker.transact(update_switch("left", ports=["set", []]))
+    assert the_switch(*watcher.read()) == {"delete": None}
+
+
+def test_another_condition_brings_and_takes_rows_before_it_is_answered() -> None:
+    lab = Lab()
+    watcher, maker = lab.client(), lab.client()
+    maker.transact(add_switch("left"), add_switch("right"))
+    watcher.ask("monitor_cond_since", NB, "m", {"Logical_Switch": [{"columns": ["name"]}]}, ZERO)
+    request = watcher.request(
+        "monitor_cond_change", "m", "n", {"Logical_Switch": [{"where": [["name", "==", "right"]]}]}
+    )
+    update, answer = watcher.say(request)
+    assert (update["method"], update["params"][0], update["params"][1]) == ("update3", "n", lab.served.history.last_id)
+    assert the_switch(update) == {"delete": None}
+    assert answer["result"] == {}
+    maker.transact(add_switch("other"), update_switch("right", name="wrong"))
+    assert the_switch(*watcher.read()) == {"delete": None}
+    request = watcher.request("monitor_cond_change", "n", "n", {"Logical_Switch": [{"where": []}]})
+    update, _ = watcher.say(request)
+    assert len(update["params"][2]["Logical_Switch"]) == 3
+
+
+# what was missed
+
+
+def test_who_comes_back_is_told_what_it_missed() -> None:
+    lab = Lab()
+    watcher, maker = lab.client(), lab.client()
+    found, last_id, dump = watcher.ask("monitor_cond_since", NB, "m", SWITCHES, ZERO)
+    assert (found, dump) == (False, {})
+    maker.transact(add_switch("left"))
+    (told,) = watcher.read()
+    last_id = told["params"][1]
+    watcher.session.close()
+    maker.transact(*add_port("left", "p1"))
+    second = maker.transact(*add_port("left", "p2"))[0]["uuid"]
+    maker.transact(add_switch("right"))
+    maker.transact(update_switch("left", ports=second))
+    maker.transact(delete_switch("right"))
+    again = lab.client()
+    found, newest, missed = again.ask("monitor_cond_since", NB, "m", SWITCHES, last_id)
+    assert (found, newest) == (True, lab.served.history.last_id)
+    assert list(missed["Logical_Switch"].values()) == [{"modify": {"ports": second}}]
+    assert again.ask("monitor_cond_since", NB, "n", SWITCHES, newest) == [True, newest, {}]
+
+
+def test_history_is_bounded_by_transactions_and_by_rows() -> None:
+    numbers = iter(range(1000))
+    history = History(lambda: str(next(numbers)), transactions=3, changes=10)
+    small, large = ChangeSet([None] * 2, []), ChangeSet([None] * 9, [])  # type: ignore[list-item]
+    for _ in range(5):
+        history.add(small)
+    assert [history.knows(str(number)) for number in range(6)] == [False, False, True, True, True, True]
+    assert history.since("3") == [small, small]
+    assert history.since("5") == []
+    history.add(large)
+    assert [history.knows(str(number)) for number in range(3, 7)] == [False, False, True, True]
+    history.add(large)
+    assert history.since("6") == [large]
+    assert not history.knows("5")
+
+
+def test_a_slow_reader_is_told_everything_at_once_when_it_has_read() -> None:
+    lab = Lab()
+    slow, maker = lab.client(limits=Limits(slow=300)), lab.client()
+    slow.ask("monitor_cond", NB, "m", SWITCHES)
+    for number in range(100):
+        maker.transact(add_switch(f"s{number}"))
+    assert slow.session.output.size < 1000
+    told = slow.read()
+    rows = [row for message in told for row in message["params"][1]["Logical_Switch"]]
+    assert len(told) < 10
+    assert len(rows) == len(set(rows)) == 100
+
+
+def test_a_reader_that_is_slower_than_the_history_is_long_has_to_go() -> None:
+    lab = Lab()
+    lab.served.history = History(lab.host.new_uuid, transactions=10)
+    slow, maker = lab.client(limits=Limits(slow=300)), lab.client()
+    slow.ask("monitor_cond", NB, "m", SWITCHES)
+    for number in range(100):
+        maker.transact(add_switch(f"s{number}"))
+    slow.read()
+    assert slow.session.closed == "OVN_Northbound: too far behind"
+
+
+def test_answers_that_are_not_read_end_the_session() -> None:
+    client = Lab().client(limits=Limits(slow=10_000, maximum=1000))
+    client.session.receive(b'{"id":1,"method":"echo","params":["' + b"x" * 2000 + b'"]}')
+    assert client.session.closed == "does not read what it is sent"
+
+
+def test_a_dump_may_be_larger_than_what_a_client_may_leave_unread() -> None:
+    lab = Lab()
+    maker, watcher = lab.client(), lab.client(limits=Limits(maximum=1000))
+    maker.transact(*(add_switch(f"s{number}") for number in range(1200)))
+    assert len(watcher.ask("monitor_cond", NB, "m", SWITCHES)["Logical_Switch"]) == 1200
+
+
+# many readers, and writers in process
+
+
+def test_equal_monitors_share_the_octets_they_are_told() -> None:
+    lab = Lab()
+    watchers = [lab.client() for _ in range(3)]
+    for watcher in watchers:
+        watcher.ask("monitor_cond_since", NB, ["monid", NB], SWITCHES, ZERO)
+    lab.client().transact(add_switch("left"))
+    pieces = [watcher.session.output.take() for watcher in watchers]
+    assert pieces[0] is not None
+    assert pieces[0] is pieces[1] is pieces[2]
+
+
+def test_a_port_on_a_large_switch_is_told_as_one_element() -> None:
+    lab = Lab()
+    transaction = Transaction()
+    transaction.put(LogicalSwitch(uuid="6c7f6bf6-5f0d-4d3e-8d8e-1f6a0c1f1d11", name="large"))
+    for number in range(5000):
+        uuid = f"6c7f6bf6-5f0d-4d3e-8d8e-{number:012}"
+        transaction.put(LogicalSwitchPort(uuid=uuid, name=f"p{number}"))
+        transaction.add(LogicalSwitch.ports, "6c7f6bf6-5f0d-4d3e-8d8e-1f6a0c1f1d11", uuid)
+    lab.store.database.apply(transaction)
+    watcher = lab.client()
+    watcher.ask("monitor_cond", NB, "m", SWITCHES)
+    port = lab.client().transact(*add_port("large", "one more"))[0]["uuid"]
+    assert the_switch(*watcher.read()) == {"modify": {"ports": port}}
+
+
+def test_updates_say_how_it_was_after_each_change_also_if_the_database_is_further_on() -> None:
+    """A listener that is told first (a compiler) writes back; the monitors are told of both changes, one by one."""
+    lab = Lab()
+    database = lab.store.database
+    lab.served.close()
+    switch, first, second = (f"6c7f6bf6-5f0d-4d3e-8d8e-00000000000{number}" for number in range(3))
+
+    def write_back(changes: ChangeSet) -> None:
+        if any(change.old is None and change.key == switch for change in changes.rows):
+            transaction = Transaction()
+            transaction.put(LogicalSwitchPort(uuid=second, name="second"))
+            transaction.put(LogicalSwitch(uuid=switch, name="renamed"))
+            transaction.add(LogicalSwitch.ports, switch, second)
+            transaction.remove(LogicalSwitch.ports, switch, first)
+            database.apply(transaction)
+
+    database.subscribe(write_back)
+    lab.host.served.clear()
+    lab.served = lab.host.add(lab.store)
+    old, new = lab.client(), lab.client()
+    columns = {"Logical_Switch": [{"columns": ["name", "ports"]}]}
+    old.ask("monitor", NB, 1, columns)
+    new.ask("monitor_cond", NB, 1, columns)
+    transaction = Transaction()
+    transaction.put(LogicalSwitch(uuid=switch, name="made"))
+    transaction.put(LogicalSwitchPort(uuid=first, name="first"))
+    transaction.add(LogicalSwitch.ports, switch, first)
+    database.apply(transaction)
+    made = {"name": "made", "ports": ["uuid", first]}
+    assert [the_switch(told) for told in old.read()] == [
+        {"new": made},
+        {"old": made, "new": {"name": "renamed", "ports": ["uuid", second]}},
+    ]
+    assert [the_switch(told) for told in new.read()] == [
+        {"insert": made},
+        {"modify": {"name": "renamed", "ports": ["set", [["uuid", first], ["uuid", second]]]}},
+    ]
+
+
+# a property: whatever happens, a copy kept by updates is what the database holds
+
+
+class Copy:
+    """A client's copy of the switches, kept by updates of one version; be it a slow reader, or one that comes back."""
+
+    def __init__(self, lab: Lab, version: int, **options: Any) -> None:
+        self.lab = lab
+        self.version = version
+        self.options = options
+        self.rows: dict[str, dict[str, Any]] = {}
+        self.last_id = ZERO
+        self.client = self._connect()
+
+    def _connect(self) -> Client:
+        client = self.lab.client(**self.options)
+        if self.version == 3:
+            found, self.last_id, updates = client.ask("monitor_cond_since", NB, "m", SWITCHES, self.last_id)
+            if not found:
+                self.rows = {}
+        else:
+            updates = client.ask("monitor" if self.version == 1 else "monitor_cond", NB, "m", SWITCHES)
+            self.rows = {}
+        self._apply(updates)
+        return client
+
+    def read(self) -> None:
+        """Take what has come."""
+        for told in self.client.read():
+            if self.version == 3:
+                self.last_id = told["params"][1]
+            self._apply(told["params"][-1])
+
+    def come_back(self) -> None:
+        """Lose the connection, and make another."""
+        self.client.session.close()
+        self.client = self._connect()
+
+    def _apply(self, updates: Json) -> None:
+        for uuid, update in updates.get("Logical_Switch", {}).items():
+            if self.version == 1:
+                self._replace(uuid, update.get("new"))
+            elif "modify" in update:
+                self._modify(self.rows[uuid], update["modify"])
+            else:
+                self._replace(uuid, update.get("initial", update.get("insert")))
+
+    def _replace(self, uuid: str, columns: Json) -> None:
+        self.rows.pop(uuid, None)
+        if columns is not None:
+            self.rows[uuid] = {
+                "name": columns.get("name", ""),
+                "ports": _set(columns.get("ports", ["set", []])),
+                "external_ids": dict(columns.get("external_ids", ["map", []])[1]),
+            }
+
+    def _modify(self, row: dict[str, Any], columns: Json) -> None:
+        row["name"] = columns.get("name", row["name"])
+        row["ports"] ^= _set(columns.get("ports", ["set", []]))
+        for key, value in columns.get("external_ids", ["map", []])[1]:
+            if row["external_ids"].get(key) == value:
+                del row["external_ids"][key]
+            else:
+                row["external_ids"][key] = value
+
+
+def _set(json: Json) -> set[str]:
+    return {json[1]} if json[0] == "uuid" else {atom[1] for atom in json[1]}
+
+
+names = st.sampled_from(["a", "b", "c"])
+ids = st.dictionaries(st.sampled_from(["k", "l"]), st.sampled_from(["1", "2"])).map(
+    lambda found: ["map", list(found.items())]
+)
+steps = st.one_of(
+    st.builds(lambda name, found: [add_switch(name, external_ids=found)], names, ids),
+    st.builds(lambda name, found: [update_switch(name, external_ids=found)], names, ids),
+    st.builds(lambda old, new: [update_switch(old, name=new)], names, names),
+    st.builds(lambda name, number: add_port(name, f"p{number}"), names, st.integers(0, 5)),
+    st.builds(lambda name: [update_switch(name, ports=["set", []])], names),
+    st.builds(lambda name: [delete_switch(name)], names),
+    st.sampled_from(["read", "come back"]),
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(steps, max_size=25))
+def test_copies_kept_by_updates_are_what_the_database_holds(story: list[Any]) -> None:
+    lab = Lab()
+    maker = lab.client()
+    copies = [Copy(lab, version) for version in (1, 2, 3)] + [
+        Copy(lab, version, limits=Limits(slow=1)) for version in (2, 3)
+    ]
+    for step in story:
+        if step == "read":
+            for copy in copies[3:]:
+                copy.read()
+        elif step == "come back":
+            for copy in copies:
+                copy.come_back()
+        else:
+            maker.transact(*step)
+    for copy in copies:
+        copy.read()
+        assert copy.rows == {
+            row.uuid: {
+                "name": row.name,
+                "ports": set(lab.store.database.members(LogicalSwitch.ports, row.uuid)),
+                "external_ids": dict(row.external_ids),
+            }
+            for row in lab.store.database.rows(LogicalSwitch)
+        }
