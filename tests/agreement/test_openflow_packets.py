@@ -7,7 +7,7 @@ are all frames that leave by any card. So our compilers, flows, switch and packe
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -34,7 +34,7 @@ from brume.southbound.compiler import Compiler
 from brume.tables.database import Database
 from brume.tables.map import Map
 from brume.values import Ipv4Address, Ipv6Address, MacAddress
-from tests.agreement.controller_lab import ControllerLab, why_not
+from tests.agreement.controller_lab import ControllerLab, RealChassis, why_not
 from tests.agreement.ovn_lab import short_directory
 from tests.southbound.builder import Builder, uuid
 
@@ -112,12 +112,10 @@ class Ours:
 
 
 class Theirs:
-    """The network on a real chassis."""
+    """The network on a real chassis; `sync` waits until it has installed what the northbound says."""
 
-    def __init__(self, directory: Path) -> None:
-        self.lab = ControllerLab(directory, [CHASSIS])
-        self.chassis = self.lab.chassis[CHASSIS]
-        self.lab.run(network(), {})
+    def __init__(self, directory: Path, chassis: RealChassis, sync: Callable[[], object]) -> None:
+        self.chassis = chassis
         self.cards: dict[str, str] = {}
         for name in MACS:
             card = f"card-{name}"
@@ -127,7 +125,7 @@ class Theirs:
             )
             self.cards[name] = card
         self.directory = directory
-        self.lab.sync()
+        sync()
         self.seen = dict.fromkeys(MACS, 0)
         time.sleep(0.3)  # the last flows are in the switch a moment after the counter says so
         self._new()
@@ -159,8 +157,8 @@ class Theirs:
 class Both:
     """The same said to both."""
 
-    def __init__(self, directory: Path) -> None:
-        self.ours, self.theirs = Ours(), Theirs(directory)
+    def __init__(self, theirs: Theirs) -> None:
+        self.ours, self.theirs = Ours(), theirs
 
     def say(self, host: str, frame: bytes, at: str = "abcd") -> list[tuple[str, bytes]]:
         """What comes out at some hosts' cards; the same from both."""
@@ -178,9 +176,10 @@ def pictures(frames: list[tuple[str, bytes]]) -> list[str]:
 @pytest.fixture(scope="module")
 def both() -> Iterator[Both]:
     with short_directory() as directory:
-        found = Both(Path(directory))
-        yield found
-        found.theirs.lab.stop()
+        lab = ControllerLab(Path(directory), [CHASSIS])
+        lab.run(network(), {})
+        yield Both(Theirs(Path(directory), lab.chassis[CHASSIS], lab.sync))
+        lab.stop()
 
 
 def mac(name: str) -> MacAddress:
