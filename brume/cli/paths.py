@@ -38,6 +38,7 @@ class Paths:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.northbound = directory / "ovnnb_db.db"
+        self.southbound = directory / "ovnsb_db.db"
         self.northbound_socket = directory / "ovnnb_db.sock"
         self.southbound_socket = directory / "ovnsb_db.sock"
         self.authority = directory / "pki"
@@ -70,7 +71,6 @@ class LabPaths(Paths):
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory)
-        self.southbound = directory / "ovnsb_db.db"
         self.bindings = directory / "bindings.json"
 
 

@@ -114,13 +114,14 @@ async def _serve(settings: Settings, listener: socket.socket, quiet: bool) -> No
 
 
 def _databases(loop: asyncio.AbstractEventLoop, settings: Settings, cloud: EmbeddedCloud) -> Databases:
-    """NB and SB on their sockets."""
+    """NB and SB on their sockets. Their files hold what the store has not: rows by hand, tunnel keys, what nodes
+    learned; the rest of them is compared with the store at the start and made true."""
     paths = settings.paths
     return Databases(
         loop,
         cloud.network,
-        Choice(paths.northbound_socket, settings.northbound_remotes),
-        Choice(paths.southbound_socket, settings.southbound_remotes),
+        Choice(paths.northbound_socket, settings.northbound_remotes, paths.northbound),
+        Choice(paths.southbound_socket, settings.southbound_remotes, paths.southbound),
     )
 
 
