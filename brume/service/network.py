@@ -18,8 +18,10 @@ from functools import cached_property
 from brume.derive.nodes import Instance
 from brume.derive.rules import Problem
 from brume.northbound.schema import NORTHBOUND
+from brume.openflow.chassis.registration import identity
 from brume.openflow.shared import SharedTranslation
 from brume.ovsdb.store import Store
+from brume.ovsdb.transact import transact
 from brume.service.outside import Outside
 from brume.simulator.chassis import Chassis, PhysicalNetwork
 from brume.simulator.clock import Scheduler
@@ -28,9 +30,10 @@ from brume.southbound.compiler import Compiler
 from brume.southbound.dynamic_addresses import DynamicAddresses
 from brume.southbound.reports import Reports
 from brume.southbound.schema import SOUTHBOUND
+from brume.southbound.schema import Chassis as ChassisRow
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Database
-from brume.values import Ipv4Address
+from brume.values import Ipv4Address, random_uuid
 
 log = logging.getLogger(__name__)
 
@@ -78,11 +81,29 @@ class LogicalNetwork:
 
     def start(self, names: Iterable[str]) -> None:
         """Compile what NB has, follow it from now on, and bring up chassis of these names."""
+        wanted = list(names)
+        if self.committed is self.southbound:
+            self._forget_chassis(wanted)
         if self.compiles:
             self._start_compiler()
         self.shared = SharedTranslation(self.southbound, report_fault)
-        for number, name in enumerate(names):
+        for number, name in enumerate(wanted):
             self.chassis[name] = self._make_chassis(name, Ipv4Address(FIRST_TUNNEL_ADDRESS.value + number))
+
+    def _forget_chassis(self, wanted: list[str]) -> None:
+        """Take away the rows of chassis that an earlier start had and this one has not: nobody shall wait for them.
+
+        Those of other programs, which have uuids of their own, stay.
+        """
+        ours = [row.name for row in self.southbound.rows(ChassisRow) if row.uuid == identity(row.name).uuid]
+        stale = [["name", "==", name] for name in ours if name not in wanted]
+        deletions = [
+            {"op": "delete", "table": table, "where": [condition]}
+            for condition in stale
+            for table in ("Chassis", "Chassis_Private")
+        ]
+        if deletions:
+            transact(self.southbound_store, [SOUTHBOUND.name, *deletions], new_uuid=random_uuid)
 
     def _start_compiler(self) -> None:
         self.dynamic_addresses.start()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.service.lab import Lab
 from tests.service.process import Process
 
 
@@ -24,3 +25,17 @@ def up() -> Iterator[Callable[..., Process]]:
         if process.popen.poll() is None:
             process.kill()
         process._close()
+
+
+@pytest.fixture
+def lab() -> Iterator[Callable[..., Lab]]:
+    """Starts labs: `lab(directory, "--chassis", "3")`."""
+    started: list[Lab] = []
+
+    def start(directory: Path, *options: str) -> Lab:
+        started.append(Lab(directory, *options))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()

@@ -35,6 +35,19 @@ def brume(directory: Path, *words: str, timeout: float = PATIENCE) -> subprocess
     return subprocess.run([*BRUME, *words], env=environment, capture_output=True, text=True, timeout=timeout)
 
 
+def wait_for_socket(process: subprocess.Popen[str], paths: Paths) -> None:
+    """Until the control socket answers; it is made last."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        with contextlib.suppress(NotRunning):
+            connect(paths).close()
+            return
+        if process.poll() is not None or time.monotonic() > end:
+            process.kill()
+            raise AssertionError(f"it did not start: {process.communicate()}")
+        time.sleep(0.005)
+
+
 class Process:
     """One run of `brume up`. A cloud that was killed is started again by another Process on the same directory."""
 
@@ -42,26 +55,11 @@ class Process:
         self.paths = Paths(directory)
         command = [*BRUME, "up", "--port", "0", "--data-dir", str(directory), *options]
         self.popen = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        try:
-            self._wait()
-        except BaseException:
-            self.popen.kill()
-            raise
+        wait_for_socket(self.popen, self.paths)
         found = re.search(r"auth_url: http://([\d.]+):(\d+)/", self.paths.clouds_yaml.read_text())
         assert found is not None
         self.address = found[1], int(found[2])
         self.token = ""
-
-    def _wait(self) -> None:
-        """Until the control socket answers; it is made last."""
-        end = time.monotonic() + PATIENCE
-        while True:
-            with contextlib.suppress(NotRunning):
-                connect(self.paths).close()
-                return
-            if self.popen.poll() is not None or time.monotonic() > end:
-                raise AssertionError(f"the cloud did not start: {self.popen.communicate()}")
-            time.sleep(0.005)
 
     def log_in(self) -> None:
         """Become the administrator."""

@@ -1,0 +1,75 @@
+"""A real `brume ovn` in a process of its own, and the real ovn-nbctl, ovn-sbctl to build in it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from pathlib import Path
+
+from brume.cli.paths import LabPaths
+from tests.agreement.ovsdb_server import missing
+from tests.service.process import BRUME, PATIENCE, wait_for_socket
+
+why_not = missing("ovn-nbctl", "ovn-sbctl", "ovn-trace")
+FREE_PORTS = ("--northbound-remote", "ptcp:0:127.0.0.1", "--southbound-remote", "ptcp:0:127.0.0.1")
+
+
+class Lab:
+    """One run of `brume ovn`; a lab that was killed is started again by another Lab on the same directory."""
+
+    def __init__(self, directory: Path, *options: str) -> None:
+        self.paths = LabPaths(directory)
+        command = [*BRUME, "ovn", "--data-dir", str(directory), *(options or FREE_PORTS)]
+        self.popen = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        wait_for_socket(self.popen, self.paths)
+
+    def run(self, *words: str, timeout: float = PATIENCE) -> subprocess.CompletedProcess[str]:
+        """`brume ovn ...`, to its end."""
+        environment = os.environ | {"BRUME_OVN_DATA_DIR": str(self.paths.directory)}
+        return subprocess.run([*BRUME, "ovn", *words], env=environment, capture_output=True, text=True, timeout=timeout)
+
+    def brume(self, line: str) -> str:
+        """`brume ovn ...` that must succeed; what it printed."""
+        done = self.run(*shlex.split(line))
+        assert done.returncode == 0, f"brume ovn {line}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def nbctl(self, line: str) -> str:
+        """The real ovn-nbctl; it waits until every chassis has done what is written."""
+        return self.tool("ovn-nbctl", "--timeout=20", "--wait=hv", *shlex.split(line))
+
+    def sbctl(self, line: str) -> str:
+        """The real ovn-sbctl."""
+        return self.tool("ovn-sbctl", "--timeout=20", *shlex.split(line))
+
+    def tool(self, *command: str) -> str:
+        """A real program that must succeed."""
+        environment = os.environ | {
+            "OVN_NB_DB": f"unix:{self.paths.northbound_socket}",
+            "OVN_SB_DB": f"unix:{self.paths.southbound_socket}",
+        }
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+        assert done.returncode == 0, f"{' '.join(command)}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def ping(self, source: str, address: str) -> bool:
+        """Whether an echo comes back."""
+        done = self.run("exec", source, "ping", "-c", "1", "-W", "2", address)
+        assert "1 packets transmitted" in done.stdout, done
+        return " 1 received" in done.stdout
+
+    def kill(self) -> None:
+        """SIGKILL: no goodbye at all."""
+        self.popen.kill()
+        self.popen.wait()
+        self.close()
+
+    def close(self) -> None:
+        """Nothing is left of the process here."""
+        if self.popen.poll() is None:
+            self.popen.kill()
+            self.popen.wait()
+        for pipe in (self.popen.stdout, self.popen.stderr):
+            if pipe is not None:
+                pipe.close()

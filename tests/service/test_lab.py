@@ -1,0 +1,234 @@
+"""The pure OVN lab: a network built with the real ovn-nbctl, hosts plugged in, pinged, traced; and kept."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.service.lab import FREE_PORTS, Lab, why_not
+
+pytestmark = pytest.mark.skipif(bool(why_not), reason=f"no real OVN here: {why_not}")
+
+TWO_SWITCHES = """
+ls-add ls1
+ls-add ls2
+lsp-add ls1 vma -- lsp-set-addresses vma "0a:00:00:00:00:0a 10.0.0.10"
+lsp-add ls2 vmb -- lsp-set-addresses vmb "0a:00:00:00:00:0b 10.0.1.20"
+lr-add lr1
+lrp-add lr1 lr1-ls1 0a:00:00:00:01:01 10.0.0.1/24
+lrp-add lr1 lr1-ls2 0a:00:00:00:02:01 10.0.1.1/24
+lsp-add ls1 ls1-lr1 -- lsp-set-type ls1-lr1 router -- lsp-set-addresses ls1-lr1 router
+lsp-set-options ls1-lr1 router-port=lr1-ls1
+lsp-add ls2 ls2-lr1 -- lsp-set-type ls2-lr1 router -- lsp-set-addresses ls2-lr1 router
+lsp-set-options ls2-lr1 router-port=lr1-ls2
+"""
+EXTERNAL = """
+ls-add public
+lsp-add public public-net -- lsp-set-type public-net localnet -- lsp-set-addresses public-net unknown
+lsp-set-options public-net network_name=physnet1
+lrp-add lr1 lr1-public 0a:00:00:00:03:01 203.0.113.5/24
+lrp-set-gateway-chassis lr1-public compute2 10
+lsp-add public public-lr1 -- lsp-set-type public-lr1 router -- lsp-set-addresses public-lr1 router
+lsp-set-options public-lr1 router-port=lr1-public
+lr-route-add lr1 0.0.0.0/0 203.0.113.1
+lr-nat-add lr1 snat 203.0.113.5 10.0.0.0/16
+lr-nat-add lr1 dnat_and_snat 203.0.113.20 10.0.1.20
+"""
+DHCP = """
+ls-add ls3 -- set logical_switch ls3 other_config:subnet=10.0.3.0/24 other_config:exclude_ips=10.0.3.2..10.0.3.49
+lrp-add lr1 lr1-ls3 0a:00:00:00:04:01 10.0.3.1/24
+lsp-add ls3 ls3-lr1 -- lsp-set-type ls3-lr1 router -- lsp-set-addresses ls3-lr1 router
+lsp-set-options ls3-lr1 router-port=lr1-ls3
+lsp-add ls3 vmc -- lsp-set-addresses vmc dynamic
+"""
+
+
+def build(lab: Lab, *texts: str) -> None:
+    """Run each line as one ovn-nbctl command."""
+    for text in texts:
+        for line in text.strip().splitlines():
+            lab.nbctl(line)
+
+
+def tunnel_keys(lab: Lab) -> dict[str, tuple[str, str]]:
+    """Datapath and key of every port, as the real ovn-sbctl reads them."""
+    table = json.loads(lab.sbctl("--format=json --columns=logical_port,datapath,tunnel_key list port_binding"))
+    return {name: (str(datapath), key) for name, datapath, key in table["data"]}
+
+
+def test_a_network_by_hand_answers_and_is_kept(tmp_path, lab) -> None:
+    """The founding documents' lab: LS1, LR1, LS2, from the first command to a restart and to kill -9."""
+    running = lab(tmp_path / "state")
+    build(running, TWO_SWITCHES)
+    assert "vma is up on compute1: 0a:00:00:00:00:0a 10.0.0.10/24 via 10.0.0.1" in running.brume("bind vma compute1")
+    running.brume("bind vmb compute2")
+    assert running.ping("vma", "10.0.1.20")
+    assert running.nbctl("lsp-get-up vma").strip() == "up"
+    shown = running.sbctl("show")
+    assert re.search(r"Chassis compute2\n.*Port_Binding vmb", shown, re.DOTALL)
+    trace = running.brume("trace vma vmb --tcp 22")
+    assert "delivered to vmb on compute2" in trace
+    assert "<- Logical_Router_Port lr1-ls2" in trace
+    keys = tunnel_keys(running)
+
+    code = running.run("down")
+    assert code.returncode == 0
+    running.close()
+    again = lab(tmp_path / "state")
+    assert tunnel_keys(again) == keys
+    assert again.ping("vma", "10.0.1.20")
+    again.nbctl("lsp-add ls1 late -- lsp-set-addresses late '0a:00:00:00:00:0c 10.0.0.12'")
+    again.brume("bind late compute2")
+    keys = tunnel_keys(again)
+
+    again.kill()
+    third = lab(tmp_path / "state")
+    assert tunnel_keys(third) == keys
+    assert third.ping("late", "10.0.1.20")
+    assert third.ping("vmb", "10.0.0.12")
+    third.brume("unbind late")
+    assert not third.ping("vmb", "10.0.0.12")
+    assert third.nbctl("lsp-get-up late").strip() == "down"
+
+
+def test_acls_decide(tmp_path, lab) -> None:
+    running = lab(tmp_path)
+    build(running, TWO_SWITCHES)
+    running.brume("bind vma compute1")
+    running.brume("bind vmb compute2")
+    running.nbctl("acl-add ls2 to-lport 1000 ip4 drop")
+    assert not running.ping("vma", "10.0.1.20")
+    refused = running.run("trace", "vma", "vmb")
+    assert refused.returncode == 1
+    assert "to-lport 1000 drop: ip4" in refused.stdout
+    running.nbctl("acl-add ls2 to-lport 1001 'ip4.src == 10.0.0.10 && icmp4' allow-related")
+    assert running.ping("vma", "10.0.1.20")
+    running.nbctl("acl-del ls2")
+    assert running.ping("vma", "10.0.1.20")
+
+
+def test_outside_through_a_gateway(tmp_path, lab) -> None:
+    running = lab(tmp_path)
+    build(running, TWO_SWITCHES, EXTERNAL)
+    running.brume("bind vma compute1")
+    running.brume("bind vmb compute1")
+    assert "203.0.113.1/24" in running.brume("exec outside ip addr")
+    assert running.ping("vma", "198.51.100.10"), "SNAT"
+    assert running.ping("outside", "203.0.113.20"), "dnat_and_snat"
+    assert running.ping("outside", "203.0.113.5"), "the router itself"
+    assert "delivered to vmb" in running.brume("trace outside vmb --tcp 80")
+    running.nbctl("lr-nat-del lr1 snat")
+    assert not running.ping("vma", "198.51.100.10")
+
+
+def test_addresses_by_dhcp_and_by_asking_the_switch(tmp_path, lab) -> None:
+    running = lab(tmp_path)
+    build(running, TWO_SWITCHES, DHCP)
+    assert running.nbctl("get logical_switch_port vmc dynamic_addresses").strip().endswith(' 10.0.3.50"')
+    running.nbctl("dhcp-options-create 10.0.3.0/24")
+    options = running.nbctl("--bare --columns=_uuid find dhcp_options cidr=10.0.3.0/24").strip()
+    running.nbctl(
+        f"dhcp-options-set-options {options} lease_time=3600 router=10.0.3.1 server_id=10.0.3.1 "
+        "server_mac=0a:00:00:00:04:02"
+    )
+    running.nbctl(f"lsp-set-dhcpv4-options vmc {options}")
+    assert "asks by DHCP" in running.brume("bind vmc compute2")
+    running.brume("bind vma compute1")
+    assert running.ping("vma", "10.0.3.50")
+    assert "inet 10.0.3.50/24" in running.brume("exec vmc ip addr")
+    assert "default via 10.0.3.1" in running.brume("exec vmc ip route")
+
+
+def test_real_ovn_trace_sees_what_our_compiler_wrote(tmp_path, lab) -> None:
+    running = lab(tmp_path)
+    build(running, TWO_SWITCHES)
+    packet = (
+        'inport == "vma" && eth.src == 0a:00:00:00:00:0a && eth.dst == 0a:00:00:00:01:01 '
+        "&& ip4.src == 10.0.0.10 && ip4.dst == 10.0.1.20 && ip.ttl == 64 && icmp4.type == 8"
+    )
+    traced = running.tool("ovn-trace", "--minimal", "ls1", packet)
+    assert traced.rstrip().endswith('output("vmb");')
+    assert "ip.ttl--;" in traced
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("bind vmz compute1", "no logical switch port vmz; there are bare, vma, vmb"),
+        ("bind vma compute9", "no chassis compute9; there are compute1, compute2"),
+        ("bind ls1-lr1 compute1", "logical switch port ls1-lr1 is of type router: no host is plugged in there"),
+        ("bind vma compute1 --mac nonsense", "--mac nonsense: "),
+        ("bind vma compute1 --ip 10.0.0.300", "--ip 10.0.0.300: "),
+        ("bind vma compute1 --gateway here", "--gateway here: "),
+        ("bind bare compute1", "logical switch port bare has no MAC address; say one with --mac (and --ip)"),
+        ("bind outside compute1", "outside is the host behind the physical network"),
+        ("unbind vma", "vma is not bound; nothing is"),
+        ("exec vma ip addr", "nothing is plugged in as vma; first: brume ovn bind vma CHASSIS"),
+        ("trace vma vmb", "no server is named vma, or it does not run"),
+        ("flows compute9", "no node compute9; there are compute1, compute2"),
+    ],
+)
+def test_what_cannot_be_done_is_said(mistakes, words, said) -> None:
+    done = mistakes.run(*words.split())
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.fixture(scope="module")
+def mistakes(tmp_path_factory):
+    """A lab for those who mistake themselves."""
+    running = Lab(tmp_path_factory.mktemp("mistakes"))
+    build(running, TWO_SWITCHES, "lsp-add ls1 bare")
+    yield running
+    running.close()
+
+
+def test_a_port_is_bound_once(tmp_path, lab) -> None:
+    running = lab(tmp_path)
+    build(running, TWO_SWITCHES)
+    running.brume("bind vma compute1")
+    assert "vma is bound there already" in running.run("bind", "vma", "compute1").stderr
+    assert (
+        "vma is bound on compute1 already; first: brume ovn unbind vma" in running.run("bind", "vma", "compute2").stderr
+    )
+    running.brume("unbind vma")
+    running.brume("bind vma compute2")
+    assert "port vma: on compute2, up" in running.brume("status")
+
+
+def test_a_host_with_an_address_of_its_own(tmp_path, lab) -> None:
+    """`unknown` addresses: whoever plugs the host in says what it is."""
+    running = lab(tmp_path)
+    build(running, TWO_SWITCHES, "lsp-add ls1 any -- lsp-set-addresses any unknown")
+    running.brume("bind vma compute1")
+    said = running.brume("bind any compute2 --mac 0a:00:00:00:00:77 --ip 10.0.0.77")
+    assert "0a:00:00:00:00:77 10.0.0.77/24 via 10.0.0.1" in said
+    assert running.ping("any", "10.0.0.10")
+    assert running.ping("vma", "10.0.0.77")
+
+
+def test_a_port_that_another_chassis_is_meant_for(tmp_path, lab) -> None:
+    running = lab(tmp_path)
+    build(running, TWO_SWITCHES, "lsp-set-options vma requested-chassis=compute2")
+    done = running.run("bind", "vma", "compute1")
+    assert done.returncode == 1
+    assert "compute1, which has not claimed it; has it a requested-chassis?" in done.stdout
+
+
+def test_fewer_chassis_after_a_restart(tmp_path, lab) -> None:
+    """The port of a chassis that is gone is down, and nobody waits for that chassis."""
+    running = lab(tmp_path, "--chassis", "3", *FREE_PORTS)
+    build(running, TWO_SWITCHES)
+    running.brume("bind vma compute1")
+    running.brume("bind vmb compute3")
+    running.kill()
+    smaller = lab(tmp_path, "--chassis", "2", *FREE_PORTS)
+    assert smaller.nbctl("lsp-get-up vmb").strip() == "down"
+    assert "compute3" not in smaller.sbctl("show")
+    assert "port vmb: on compute3, no such chassis in this lab" in smaller.brume("status")
+    smaller.brume("unbind vmb")
+    smaller.brume("bind vmb compute2")
+    assert smaller.ping("vma", "10.0.1.20")
