@@ -7,12 +7,12 @@ A clause asks for a column through an `asker`, so that a row in a table of 10,00
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from operator import ge, gt, le, lt
+from operator import attrgetter, ge, gt, le, lt
 from typing import Any, NamedTuple, Protocol
 
 from brume.ovsdb.codecs import datum_reader
 from brume.ovsdb.columns import Column
-from brume.ovsdb.data import EMPTY_SET, Datum, Json, NamedUuids, datum_order, datum_to_json
+from brume.ovsdb.data import EMPTY_SET, Datum, Json, NamedUuids, datum_order, datum_to_json, to_field
 from brume.ovsdb.errors import OvsdbError, syntax_error
 from brume.ovsdb.types import AtomType
 from brume.tables.map import Map
@@ -66,6 +66,21 @@ def _compare(function: str, datum: Datum, argument: Datum) -> bool:
     if function == "includes":
         return frozenset(argument) <= frozenset(datum)
     return frozenset(argument).isdisjoint(datum)
+
+
+def field_test(clause: Clause) -> Callable[[Any], bool] | None:
+    """A quick test of stored rows, if one look at a field is enough: for tables that have to be looked through."""
+    column, argument = clause.column, clause.argument
+    if column is None or column.attribute in ("", "uuid") or column.relation is not None or column.printed:
+        return None
+    get = attrgetter(column.attribute)
+    if clause.function == "==":
+        wanted = to_field(column.type, argument)
+        return lambda row: bool(get(row) == wanted)
+    if clause.function == "includes" and isinstance(argument, Map):
+        pairs = argument.items()
+        return lambda row: pairs <= get(row).items()
+    return None
 
 
 def read_condition(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from brume.ovsdb.columns import UUID_COLUMN
-from brume.ovsdb.conditions import Clause
+from brume.ovsdb.conditions import Clause, field_test
 from brume.ovsdb.data import default_datum, to_field
 from brume.ovsdb.drafts import Draft, StoredRow
 from brume.ovsdb.store import Store, StoredTable
@@ -72,7 +72,11 @@ class Work:
             if clause.function == "includes" and column.relation is not None:
                 owners = self.store.database.owners(column.relation, next(iter(clause.argument)))
                 return [row for row in map(table.row, owners) if row is not None]
-        return table.rows()
+        rows = table.rows()
+        for test in map(field_test, clauses):
+            if test is not None:
+                rows = list(filter(test, rows))
+        return rows
 
     def get(self, table: StoredTable, uuid: str) -> Draft | Any:
         """The draft or stored row with this uuid if it is alive, else None."""
