@@ -23,9 +23,10 @@ from collections.abc import Collection, Hashable, Iterable, Iterator
 from enum import Enum
 from typing import Any, NamedTuple
 
+from brume.ovsdb.client.encoding import FieldWriter, changed_row, field_writers, new_row, write_set
 from brume.ovsdb.client.replica import Replica
 from brume.ovsdb.columns import Column, columns
-from brume.ovsdb.data import Datum, atom_to_json, datum_to_json, default_datum, from_field
+from brume.ovsdb.data import datum_to_json, from_field
 from brume.ovsdb.rows import column_datum
 from brume.tables.map import Map
 from brume.tables.row import Relation, Row
@@ -86,13 +87,13 @@ def judge(result: Json, error: Json) -> Outcome:
 class _Edit:
     """What a proposal does with one row."""
 
-    __slots__ = ("added", "fields", "inserted", "removed")
+    __slots__ = ("added", "inserted", "removed", "row")
 
     def __init__(self, *, inserted: bool) -> None:
         self.inserted = inserted
-        self.fields: dict[str, tuple[Column, Datum]] = {}
-        self.added: dict[str, tuple[Column, dict[Any, None]]] = {}
-        self.removed: dict[str, tuple[Column, dict[Any, None]]] = {}
+        self.row: dict[str, Json] = {}
+        self.added: dict[Column, dict[Any, None]] = {}
+        self.removed: dict[Column, dict[Any, None]] = {}
 
 
 _Key = tuple[str, str]
@@ -108,6 +109,7 @@ class Proposal:
         self._verified: dict[_Key, dict[str, Json]] = {}
         self._first: list[Json] = []
         self._last: list[Json] = []
+        self._known: dict[tuple[type[Row], frozenset[str] | None], tuple[FieldWriter, ...]] = {}
 
     def __bool__(self) -> bool:
         """Whether it would change anything."""
@@ -117,26 +119,28 @@ class Proposal:
 
     def insert(self, row: Row, *, only: Collection[str] | None = None) -> None:
         """A new row with its own uuid; with `only`, these columns (OVSDB names) and defaults for the others."""
-        edit = self._edit(row, inserted=True)
-        for column in self._fields(type(row), only):
-            datum = field_datum(column, row)
-            if datum != default_datum(column.type):
-                edit.fields[column.name] = (column, datum)
+        self._edit(row, inserted=True).row.update(new_row(self._writers(type(row), only), row))
 
     def update(self, row: Row, *, only: Collection[str] | None = None) -> None:
         """The columns that differ from what the replica has; relations are changed by `add` and `remove`."""
         present = self.replica.row(type(row), _uuid(row))
         if present is None:
             raise KeyError(f"the server has no row {_uuid(row)} of {_table(row)}")
-        for column in self._fields(type(row), only):
-            datum = field_datum(column, row)
-            if datum != field_datum(column, present):
-                self._edit(row).fields[column.name] = (column, datum)
+        changed = changed_row(self._writers(type(row), only), row, present)
+        if changed:
+            self._edit(row).row.update(changed)
 
-    def _fields(self, row_type: type[Row], only: Collection[str] | None) -> Iterator[Column]:
-        for name, column in columns(row_type).items():
-            if column.relation is None and (only is None or name in only) and self.replica.serves(row_type, name):
-                yield column
+    def _writers(self, row_type: type[Row], only: Collection[str] | None) -> tuple[FieldWriter, ...]:
+        """The fields to look at: those that are asked for and that the server has."""
+        key = (row_type, None if only is None else frozenset(only))
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = tuple(
+                writer
+                for writer in field_writers(row_type)
+                if (only is None or writer.name in only) and self.replica.serves(row_type, writer.name)
+            )
+        return found
 
     def put(self, row: Row) -> None:
         """Insert the row, or update the one that the replica has: the same however often it is tried."""
@@ -164,10 +168,9 @@ class Proposal:
         table, column = self._column_of(relation)
         edit = self._edit_at((table, parent))
         to, other = (edit.added, edit.removed) if added else (edit.removed, edit.added)
-        wanted = to.setdefault(column.name, (column, {}))[1]
-        opposite = other[column.name][1] if column.name in other else {}
+        wanted, unwanted = to.setdefault(column, {}), other.get(column, {})
         for child in children:
-            opposite.pop(child, None)
+            unwanted.pop(child, None)
             wanted[child] = None
 
     def _column_of(self, relation: Relation) -> tuple[str, Column]:
@@ -261,12 +264,6 @@ class Proposal:
         return edit
 
 
-def field_datum(column: Column, row: Row) -> Datum:
-    """What a row's field holds; an object is the text that it prints as."""
-    value = getattr(row, column.attribute)
-    return frozenset((str(value),)) if column.printed else from_field(column.type, value)
-
-
 def where_uuid(uuid: str) -> Json:
     """The condition that finds one row."""
     return [["_uuid", "==", ["uuid", uuid]]]
@@ -282,25 +279,18 @@ def _table(row: Row | type[Row]) -> str:
 
 def _insert(key: _Key, edit: _Edit) -> Json:
     table, uuid = key
-    row = {name: datum_to_json(column.type, datum) for name, (column, datum) in edit.fields.items()}
-    for name, (column, children) in edit.added.items():
-        row[name] = _set(column, children)
+    row = {**edit.row, **{column.name: write_set(column, children) for column, children in edit.added.items()}}
     return {"op": "insert", "table": table, "uuid": uuid, "row": row}
 
 
-def _set(column: Column, children: Iterable[Any]) -> Json:
-    return ["set", [atom_to_json(column.type.key, child) for child in children]]
-
-
-def _changes(key: _Key, edit: _Edit) -> Iterable[Json]:
+def _changes(key: _Key, edit: _Edit) -> Iterator[Json]:
     table, uuid = key
-    if edit.fields:
-        row = {name: datum_to_json(column.type, datum) for name, (column, datum) in edit.fields.items()}
-        yield {"op": "update", "table": table, "where": where_uuid(uuid), "row": row}
+    if edit.row:
+        yield {"op": "update", "table": table, "where": where_uuid(uuid), "row": edit.row}
     mutations = [
-        [name, mutator, _set(column, children)]
+        [column.name, mutator, write_set(column, children)]
         for mutator, changes in (("delete", edit.removed), ("insert", edit.added))
-        for name, (column, children) in changes.items()
+        for column, children in changes.items()
         if children
     ]
     if mutations:
