@@ -8,6 +8,7 @@
     types.py columns.py schema.py    what a table is: row classes, and their .ovsschema JSON
     schema_reader.py members.py      the same, read from JSON
     data.py data_text.py rows.py     values between Python, JSON and the text of messages
+    codecs.py                        the same for a column, compiled: what transactions and monitors call
     conditions.py mutations.py       the small languages of `where` and `mutations`
     store.py                         a database through its schema: uuids, who refers to whom, versions
     drafts.py work.py operations.py  a transaction while it runs

@@ -6,6 +6,7 @@
     Relation    a set-valued column kept as pairs, so that adding the 10,001st element is constant work
     Database    tables and relations changed together by a Transaction
     ChangeSet   what one transaction did: the only thing other rooms react to
+    buckets.py  what lies under a value of an index
     Map         an immutable mapping, for columns that are maps
 
 Not here: constraints, references and the wire format of OVSDB (`ovsdb`), rules (`derive`), SQL (`cloud`).
