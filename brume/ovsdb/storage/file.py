@@ -154,6 +154,10 @@ class DatabaseFile:
             self._compaction.abort()
             self._compaction = None
 
+    def distrust(self) -> None:
+        """The file does not hold what the store does: the next `append` writes everything."""
+        self._behind = True
+
     # the end
 
     def close(self) -> None:
@@ -166,10 +170,6 @@ class DatabaseFile:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def distrust(self) -> None:
-        """The file does not hold what the store does: the next `append` writes everything."""
-        self._behind = True
 
 
 def open_file(
@@ -229,7 +229,7 @@ def _load(
         store = Store(Database(contents.schema.name), contents.schema)
     file = DatabaseFile(log, store, clock, chance)
     file.records = loaded.records
-    if store.database.snapshot():
+    if loaded.differs or store.database.snapshot():
         file.distrust()
     store.database.apply(contents.transaction())
     if loaded.converted_from is not None:

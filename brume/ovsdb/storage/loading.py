@@ -35,6 +35,8 @@ class Loaded(NamedTuple):
     """Transaction records, the snapshot not counted."""
     converted_from: str | None
     """Version and checksum of the schema that the file had, if it was another one."""
+    differs: bool
+    """Whether the contents are other than what the records say, because something was put right."""
 
 
 def load(log: Log, schema: Schema | None, warn: Warn) -> Loaded:
@@ -57,12 +59,12 @@ def load(log: Log, schema: Schema | None, warn: Warn) -> Loaded:
         records = _take_records(log, contents, warn)
         if schema is not None and not same:
             contents = _convert(log, contents, schema, warn)
-        settle(contents)
+        differs = settle(contents, lambda said: warn(f"{log.path}: {_short(said)}"))
     except LogError:
         raise
     except OvsdbError as error:
         raise LogError(error.word, f"{log.path}: {_shown(error)}") from error
-    return Loaded(contents, records, None if same else "-".join(_identity(json)))
+    return Loaded(contents, records, None if same else "-".join(_identity(json)), differs)
 
 
 def _identity(json: Json) -> list[str]:
@@ -129,6 +131,9 @@ def _snapshot(contents: Contents) -> Json:
 
 
 def _shown(error: OvsdbError) -> str:
-    """An error in a line: the JSON at fault may be the whole database."""
-    text = str(error)
-    return text if len(text) <= 2 * _SHOWN else f"{text[:_SHOWN]} ... {text[-_SHOWN:]}"
+    return _short(str(error))
+
+
+def _short(text: str) -> str:
+    """A text in a line: the JSON at fault may be the whole database."""
+    return text if len(text) <= 4 * _SHOWN else f"{text[:_SHOWN]} ... {text[-_SHOWN:]}"
