@@ -17,7 +17,7 @@ from tests.docs.markdown import ROOT
 ORDINARY = frozenset(
     (
         *("cat", "cd", "cp", "curl", "echo", "export", "git", "grep", "mkdir", "python3", "rm", "sleep", "source"),
-        *("sqlite3", "tcpdump", "trap", "unset", "wc"),
+        *("ovn-nbctl", "ovn-sbctl", "sqlite3", "tcpdump", "trap", "unset", "wc"),
     )
 )
 """Programs that a reader has, or is told to get."""
