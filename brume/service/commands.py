@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 
 from brume.cli.control import Message
 from brume.dataplane.bridge import Bridge
-from brume.dataplane.explain.explanation import TraceError, TraceRequest
+from brume.dataplane.explain.explanation import Explanation, TraceError, TraceRequest
 from brume.dataplane.explain.text import render
 from brume.dataplane.explain.tracer import Tracer
 from brume.openflow.messages.flow_text import Shown, format_flow
@@ -129,7 +129,7 @@ class Commands:
         """One packet's way."""
         try:
             request = TraceRequest(source, destination, protocol, port)  # type: ignore[arg-type]
-            found = Tracer(LiveTopology(self._system)).trace(request)
+            found = self._shown(Tracer(LiveTopology(self._system)).trace(request))
         except TraceError as error:
             raise ControlError(str(error)) from error
         if json:
@@ -137,6 +137,10 @@ class Commands:
         else:
             yield Message(out=render(found, verbose=verbose, colour=colour).rstrip("\n"))
         yield Message(exit=0 if found.passed else 1)
+
+    def _shown(self, explanation: Explanation) -> Explanation:
+        """An explanation in the words of this system."""
+        return explanation
 
     async def down(self) -> AsyncIterator[Message]:
         """End it, when the client has heard of it."""

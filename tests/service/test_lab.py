@@ -232,3 +232,51 @@ def test_fewer_chassis_after_a_restart(tmp_path, lab) -> None:
     smaller.brume("unbind vmb")
     smaller.brume("bind vmb compute2")
     assert smaller.ping("vma", "10.0.1.20")
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "said"),
+    [
+        (
+            "acl-add ls2 to-lport 1000 icmp4 drop",
+            "vma vmb",
+            "Dropped by: switch ls2: ACL to-lport 1000 drop: icmp4\nCure: ovn-nbctl acl-add ls2 to-lport 1001 ",
+        ),
+        (
+            "lsp-set-enabled vmb disabled",
+            "vma vmb",
+            "Dropped by: logical switch port vmb is disabled\nCure: ovn-nbctl lsp-set-enabled vmb enabled",
+        ),
+        (
+            "lsp-set-port-security vma '0a:00:00:00:00:0a 10.0.0.99'",
+            "vma vmb",
+            "Dropped by: port security of vma does not let 10.0.0.10 through\nCure: ovn-nbctl lsp-set-port-security vma",
+        ),
+        (
+            "lsp-add ls2 idle -- lsp-set-addresses idle '0a:00:00:00:00:1d 10.0.1.99'",
+            "vma 10.0.1.99",
+            "Dropped by: logical port idle is on no chassis\nCure: brume ovn bind idle CHASSIS",
+        ),
+        (
+            "ls-add unused",
+            "vma 172.16.0.1",
+            "Dropped by: router lr1 has no route to 172.16.0.1\nCure: ovn-nbctl lr-route-add lr1 172.16.0.1 NEXT_HOP",
+        ),
+        (
+            "ls-add unused",
+            "outside vmb",
+            "Dropped by: vmb cannot be reached from outside: no address is translated to 10.0.1.20\n"
+            "Cure: ovn-nbctl lr-nat-add ROUTER dnat_and_snat EXTERNAL_ADDRESS 10.0.1.20",
+        ),
+    ],
+)
+def test_a_trace_names_the_command_that_helps(tmp_path, lab, change, words, said) -> None:
+    running = lab(tmp_path)
+    build(running, TWO_SWITCHES)
+    running.brume("bind vma compute1")
+    running.brume("bind vmb compute2")
+    running.nbctl(change)
+    done = running.run("trace", *words.split())
+    assert done.returncode == 1
+    assert said in done.stdout
+    assert "openstack" not in done.stdout

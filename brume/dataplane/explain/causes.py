@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Final
 
 from brume.cloud.network.resources import Network, Port, Router, SecurityGroup
+from brume.dataplane.explain.by_hand import cause_by_hand
 from brume.dataplane.explain.explanation import Cause
 from brume.dataplane.explain.failure import Failure, binding_of, opcode_of, port_of
 from brume.dataplane.explain.provenance import LogicalPort
@@ -37,6 +38,9 @@ def cause(*places: str) -> Callable[[Function], Function]:
 
 def cause_of(at: Failure) -> Cause:
     """The first explanation that fits; else what the table itself is for."""
+    by_hand = cause_by_hand(at)
+    if by_hand is not None:
+        return by_hand
     for places, function in CAUSES:
         if not places or at.where in places:
             found = function(at)

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from brume.cloud.network.resources import FloatingIp, Network, Port, Router, Subnet
 from brume.dataplane.explain import causes
+from brume.dataplane.explain.by_hand import address_from_outside
 from brume.dataplane.explain.explanation import (
     Cause,
     Explanation,
@@ -116,6 +117,11 @@ class Tracer:
 
     def _from_outside(self, name: str, station: Station) -> Target:
         """Outside, a server is its floating IP; on an external network, its own address."""
+        by_hand = address_from_outside(self.topology.provenance, station)
+        if isinstance(by_hand, Cause):
+            raise Stopped(by_hand)
+        if by_hand is not None:
+            return Target(by_hand, station)
         port = self.cloud.get(Port, station.port_id) if station.port_id is not None else None
         for floating in self.cloud.rows(FloatingIp):
             if port is not None and floating.port_id == port.id:

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 
 from brume.cli.control import Message
+from brume.dataplane.explain.by_hand import without_openstack
+from brume.dataplane.explain.explanation import Explanation
 from brume.service.commands import Commands
 from brume.service.control import Command
 from brume.service.lab.card import Wishes
@@ -45,6 +47,9 @@ class LabCommands(Commands):
         """Take a host away."""
         binding = self._lab.unbind(port)
         yield Message(out=f"{port} is no longer on {binding.chassis}")
+
+    def _shown(self, explanation: Explanation) -> Explanation:
+        return without_openstack(explanation)
 
     async def _until_up(self, port: str) -> None:
         up = asyncio.Event()
