@@ -21,7 +21,7 @@ import asyncio
 import random
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from brume.ovsdb.client.events import Answered, Event, Leave, LockChanged, Synchronized
 from brume.ovsdb.client.replica import Replica
@@ -90,6 +90,8 @@ class Client:
         self._link: _Link | None = None
         self._task: asyncio.Task[None] | None = None
         self._failures = 0
+        self._closed = False
+        self._fault: Exception | None = None
         self._released = asyncio.Event()
         self._released.set()
 
@@ -117,8 +119,12 @@ class Client:
                     pause = self._pauses.after(self._failures, len(self.remotes), self._jitter())
                     if self._failures and pause:
                         await self._sleep(pause)
+        except Exception as error:
+            self._fault = error
+            raise
         finally:
             self.status = "closed"
+            self._closed = True
             self._wake()
 
     async def _visit(self, remote: Remote) -> None:
@@ -184,9 +190,8 @@ class Client:
 
     async def _until(self, holds: Callable[[], bool]) -> None:
         while not holds():
-            if self._task is not None and self._task.done():
-                self._task.result()
-                raise ConnectionError(f"the client of {self.replica.schema.name} is closed")
+            if self._closed:
+                raise ConnectionError(f"the client of {self.replica.schema.name} is closed") from self._fault
             if self._changed is None:
                 self._changed = asyncio.get_running_loop().create_future()
             await asyncio.shield(self._changed)
@@ -282,8 +287,7 @@ class _Link(asyncio.Protocol):
         self.ended: asyncio.Future[Leave | None] = self._loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by its class
         self._client._link = self
         self._client.status = f"connected to {self.remote}"
         self._client.session.connected(self._loop.time())
