@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 FIRST_TUNNEL_ADDRESS = Ipv4Address.parse("192.168.56.11")
 """The first chassis's address on the underlay, as in the founding documents; the others follow."""
 EXTERNAL_BRIDGE = "br-ex"
+COMPILER_LOCK = "ovn_northd"
+"""The lock that ovn-northd takes on SB: of all compilers of one SB, ours and real ones, one works, the others wait."""
 
 
 def report_fault(instance: Instance, error: Exception) -> Problem:

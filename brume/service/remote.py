@@ -1,25 +1,19 @@
 """A database that a server elsewhere keeps (a real ovsdb-server, or another of ours), in the place of an embedded one.
 
-    remote = RemoteDatabase("tcp:10.0.0.1:6642", SOUTHBOUND, network.southbound, lock=COMPILER_LOCK)
-    await remote.open()         # network.southbound is what the server has; what is changed there goes to the server
-    await remote.close()
-
-Whoever compiles takes the lock that ovn-northd takes: of all compilers of one southbound, ours and real ones, one is at
-work and the others wait.
+remote = RemoteDatabase("tcp:10.0.0.1:6642", SOUTHBOUND, network.southbound, lock=COMPILER_LOCK)
+await remote.open()         # network.southbound is what the server has; what is changed there goes to the server
+await remote.close()
 """
 
 from __future__ import annotations
 
 import ssl
-from typing import Final
 
 from brume.ovsdb.client.connection import Client
 from brume.ovsdb.client.replica import Replica
 from brume.ovsdb.client.working_copy import WorkingCopy
 from brume.ovsdb.schema import Schema
 from brume.tables.database import Database
-
-COMPILER_LOCK: Final = "ovn_northd"
 
 
 class RemoteDatabase:
@@ -38,6 +32,10 @@ class RemoteDatabase:
         self.client = Client(remotes, Replica(schema), locks=() if lock is None else (lock,), tls=tls)
         self.copy = WorkingCopy(self.client, database, lock=lock)
         self._lock = lock
+
+    def __str__(self) -> str:
+        waits = f", and for its lock {self._lock}" if self._lock is not None else ""
+        return f"{self.client.replica.schema.name} at {', '.join(map(str, self.client.remotes))}{waits}"
 
     async def open(self) -> None:
         """Connect, and wait until everything is here, and the lock is ours."""

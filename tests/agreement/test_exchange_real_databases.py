@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from brume.northbound.schema import NORTHBOUND, LogicalSwitch
-from brume.service.remote import COMPILER_LOCK, RemoteDatabase
+from brume.service.network import COMPILER_LOCK
+from brume.service.remote import RemoteDatabase
 from brume.southbound.compiler import Compiler
 from brume.southbound.schema import SOUTHBOUND, LogicalFlow, MACBinding, PortBinding
 from brume.tables.database import Database

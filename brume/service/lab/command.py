@@ -10,12 +10,34 @@ import click
 
 from brume.cli.commands import LAB_DIRECTORY, commands, follow
 from brume.cli.paths import LabPaths
+from brume.ovsdb.wire.remotes import parse_remotes
 from brume.service.detach import detach, prepare
 from brume.service.serving.options import northbound_remote, southbound_remote
 
 
+def _connects(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """A remote to connect to, or several of one cluster, with commas between."""
+    try:
+        if value is not None and any(remote.passive for remote in parse_remotes(value)):
+            raise ValueError(f'"{value}": to connect, it is tcp:HOST:PORT or unix:FILE')
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    return value
+
+
 @click.group(invoke_without_command=True)
-@click.option("--chassis", type=click.IntRange(1, 64), default=2, show_default=True, help="How many chassis.")
+@click.option("--chassis", type=click.IntRange(0, 64), default=2, show_default=True, help="How many chassis.")
+@click.option(
+    "--northbound", metavar="REMOTE", callback=_connects, help="NB is at another server: tcp:HOST:PORT, unix:FILE."
+)
+@click.option("--southbound", metavar="REMOTE", callback=_connects, help="SB is at another server, likewise.")
+@click.option(
+    "--compiler",
+    type=click.Choice(["brume", "none"]),
+    default="brume",
+    show_default=True,
+    help="Who makes SB of NB; none: a real ovn-northd does, which you start.",
+)
 @northbound_remote
 @southbound_remote
 @click.option("--detach", "detached", is_flag=True, help="Return as soon as the lab answers, and leave it running.")
@@ -24,6 +46,9 @@ def ovn(
     context: click.Context,
     paths: LabPaths,
     chassis: int,
+    northbound: str | None,
+    southbound: str | None,
+    compiler: str,
     northbound_remote: tuple[str, ...],
     southbound_remote: tuple[str, ...],
     detached: bool,
@@ -41,6 +66,9 @@ def ovn(
     settings = LabSettings(
         data_directory=paths.directory,
         chassis=chassis,
+        compiles=compiler == "brume",
+        northbound=northbound,
+        southbound=southbound,
         northbound_remotes=northbound_remote,
         southbound_remotes=southbound_remote,
     )

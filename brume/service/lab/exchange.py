@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from brume.northbound.schema import NORTHBOUND
 from brume.service.lab.settings import LabSettings
-from brume.service.network import LogicalNetwork
-from brume.service.remote import COMPILER_LOCK, RemoteDatabase
+from brume.service.network import COMPILER_LOCK, LogicalNetwork
+from brume.service.remote import RemoteDatabase
 from brume.southbound.schema import SOUTHBOUND
 
 

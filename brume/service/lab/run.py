@@ -9,13 +9,17 @@ import sys
 
 from brume.service.control import ControlServer
 from brume.service.lab.commands import LabCommands
+from brume.service.lab.exchange import remotes
 from brume.service.lab.lab import Lab
 from brume.service.lab.settings import LabSettings
 from brume.service.ownership import InUse, owned
+from brume.service.remote import RemoteDatabase
 from brume.service.serving.databases import Choice, Databases
 from brume.service.serving.endpoint import CannotListen
 from brume.service.serving.files import BadFile
 from brume.service.ticker import Ticker
+
+log = logging.getLogger(__name__)
 
 
 def run(settings: LabSettings, *, quiet: bool) -> int:
@@ -40,37 +44,61 @@ async def _serve(settings: LabSettings, quiet: bool) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
-    lab = Lab(settings, also=lambda: databases.status())
+    lab = Lab(settings, also=lambda: [*databases.status(), *(one.status() for one in elsewhere)])
     paths = settings.paths
+    northbound = Choice(paths.northbound_socket, settings.northbound_remotes, paths.northbound)
+    southbound = Choice(paths.southbound_socket, settings.southbound_remotes, paths.southbound)
     databases = Databases(
         loop,
         lab.network,
-        Choice(paths.northbound_socket, settings.northbound_remotes, paths.northbound),
-        Choice(paths.southbound_socket, settings.southbound_remotes, paths.southbound),
+        northbound if settings.northbound is None else None,
+        southbound if settings.southbound is None else None,
     )
-
+    elsewhere = remotes(settings, lab.network)
     ticker = Ticker(lab.scheduler)
     control = ControlServer(paths, LabCommands(lab, stopping.set).table())
     try:
-        lab.start()
-        await databases.open()
-        await control.start()
-        if not quiet:
-            for line in greeting(settings):
-                print(line, flush=True)
-        await stopping.wait()
+        if await _reached(elsewhere, stopping):
+            lab.start()
+            await databases.open()
+            await control.start()
+            if not quiet:
+                for line in greeting(settings):
+                    print(line, flush=True)
+            await stopping.wait()
     finally:
         await control.stop()
         ticker.stop()
         await databases.close()
+        for one in elsewhere:
+            await one.close()
+
+
+async def _reached(elsewhere: list[RemoteDatabase], stopping: asyncio.Event) -> bool:
+    """Wait until the databases elsewhere are here; False if the lab is told to end before."""
+    ending = asyncio.ensure_future(stopping.wait())
+    for one in elsewhere:
+        log.info("waiting for %s", one)
+        opening = asyncio.ensure_future(one.open())
+        await asyncio.wait({opening, ending}, return_when=asyncio.FIRST_COMPLETED)
+        if not opening.done():
+            opening.cancel()
+            return False
+        opening.result()
+        log.info("%s", one.status())
+    ending.cancel()
+    return True
 
 
 def greeting(settings: LabSettings) -> list[str]:
     """What to type next."""
     paths = settings.paths
+    northbound = settings.northbound or f"unix:{paths.northbound_socket}"
+    southbound = settings.southbound or f"unix:{paths.southbound_socket}"
+    names = ", ".join(settings.chassis_names()) or "no chassis"
     return [
-        f"A lab is running with {', '.join(settings.chassis_names())}; brume ovn down ends it. In a terminal:",
-        f"    export OVN_NB_DB=unix:{paths.northbound_socket} OVN_SB_DB=unix:{paths.southbound_socket}",
+        f"A lab is running with {names}; brume ovn down ends it. In a terminal:",
+        f"    export OVN_NB_DB={northbound} OVN_SB_DB={southbound}",
         "    ovn-nbctl ls-add ls1 -- lsp-add ls1 vma -- lsp-set-addresses vma '0a:00:00:00:00:0a 10.0.0.10'",
         "    brume ovn bind vma compute1",
     ]

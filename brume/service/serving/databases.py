@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from brume.ovsdb.store import Store
-from brume.service.network import LogicalNetwork
+from brume.service.network import COMPILER_LOCK, LogicalNetwork
 from brume.service.serving.endpoint import Endpoint
 from brume.service.serving.files import open_database
 from brume.service.serving.places import NORTHBOUND_PORT, SOUTHBOUND_PORT, Place, places
@@ -26,17 +26,25 @@ class Databases:
     """The endpoints of a network's NB and SB. Made before the network starts, so that what files hold is there then."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, network: LogicalNetwork, northbound: Choice, southbound: Choice
+        self,
+        loop: asyncio.AbstractEventLoop,
+        network: LogicalNetwork,
+        northbound: Choice | None,
+        southbound: Choice | None,
     ) -> None:
-        """BadFile, or ValueError for a remote."""
-        chosen = (
-            (northbound, NORTHBOUND_PORT, network.northbound_store),
-            (southbound, SOUTHBOUND_PORT, network.southbound_store),
-        )
-        listened = [places(choice.remotes, port) for choice, port, _ in chosen]
-        self._endpoints = [
-            _endpoint(loop, store, choice, where) for (choice, _, store), where in zip(chosen, listened, strict=True)
+        """BadFile, or ValueError for a remote. A database that is at a server elsewhere has no choice here (None)."""
+        listened = [
+            () if choice is None else places(choice.remotes, port)
+            for choice, port in ((northbound, NORTHBOUND_PORT), (southbound, SOUTHBOUND_PORT))
         ]
+        self._endpoints = []
+        if northbound is not None:
+            self._endpoints.append(_endpoint(loop, network.northbound_store, northbound, listened[0]))
+        if southbound is not None:
+            endpoint = _endpoint(loop, network.southbound_store, southbound, listened[1])
+            if network.compiles:
+                endpoint.hold(COMPILER_LOCK)
+            self._endpoints.append(endpoint)
 
     async def open(self) -> None:
         """Listen; CannotListen if that is not possible where it was asked for."""

@@ -52,6 +52,14 @@ class Endpoint:
         self._compacting = None if file is None else loop.create_task(compact_now_and_then(file))
         self._refused: list[str] = []
 
+    def hold(self, lock: str) -> None:
+        """Have a lock in the place of a client: it is ours as long as we serve, unless somebody steals it."""
+        self._host.locks.claim(self, lock, steal=False)
+
+    def tell_lock(self, method: str, name: str) -> None:
+        """The lock was stolen, or has come back."""
+        log.warning("%s: the lock %s was %s", self.name, name, method if method == "stolen" else "given back to us")
+
     async def open(self) -> None:
         """Listen everywhere; CannotListen if that is not possible where it was asked for."""
         try:

@@ -1,0 +1,159 @@
+"""Boxes exchanged as a user does it: by options of `brume ovn`, with real programs beside it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from subprocess import Popen
+
+import pytest
+
+from tests.agreement.ovn_lab import OVN, short_directory, why_not
+from tests.agreement.ovsdb_server import OvsdbServer, end, run, start
+from tests.service.lab import FREE_PORTS, Lab
+from tests.service.process import BRUME, PATIENCE
+
+pytestmark = pytest.mark.skipif(bool(why_not()), reason=f"no real OVN here: {why_not()}")
+
+NETWORK = """
+ls-add ls1
+ls-add ls2
+lsp-add ls1 vma -- lsp-set-addresses vma "0a:00:00:00:00:0a 10.0.0.10"
+lsp-add ls2 vmb -- lsp-set-addresses vmb "0a:00:00:00:00:0b 10.0.1.20"
+lr-add lr1
+lrp-add lr1 lr1-ls1 0a:00:00:00:01:01 10.0.0.1/24
+lrp-add lr1 lr1-ls2 0a:00:00:00:02:01 10.0.1.1/24
+lsp-add ls1 ls1-lr1 -- lsp-set-type ls1-lr1 router -- lsp-set-addresses ls1-lr1 router
+lsp-set-options ls1-lr1 router-port=lr1-ls1
+lsp-add ls2 ls2-lr1 -- lsp-set-type ls2-lr1 router -- lsp-set-addresses ls2-lr1 router
+lsp-set-options ls2-lr1 router-port=lr1-ls2
+"""
+
+
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    with short_directory() as directory:
+        yield Path(directory)
+
+
+@pytest.fixture
+def cleanup() -> Iterator[list[Callable[[], object]]]:
+    """What is to be called at the end, the last first."""
+    calls: list[Callable[[], object]] = []
+    yield calls
+    for call in reversed(calls):
+        call()
+
+
+def northd(directory: Path, northbound: str, southbound: str) -> Popen[bytes]:
+    return start(
+        "ovn-northd",
+        f"--ovnnb-db={northbound}",
+        f"--ovnsb-db={southbound}",
+        f"--unixctl={directory}/northd.ctl",
+        "-vconsole:off",
+        f"--log-file={directory}/northd.log",
+        directory=directory,
+    )
+
+
+def nbctl(northbound: str, *words: str) -> str:
+    done = subprocess.run(
+        ["ovn-nbctl", "--timeout=20", f"--db={northbound}", *words],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        env={**os.environ, "PATH": f"/usr/sbin:{os.environ['PATH']}"},
+    )
+    assert done.returncode == 0, done
+    return done.stdout
+
+
+def build(run: Callable[[str], object]) -> None:
+    for line in NETWORK.strip().splitlines():
+        run(line)
+
+
+def test_ovn_northd_in_the_place_of_our_compiler(directory: Path, cleanup: list[Callable[[], object]]) -> None:
+    lab = Lab(directory / "lab", "--compiler", "none", *FREE_PORTS)
+    cleanup.append(lab.close)
+    places = [f"unix:{path}" for path in (lab.paths.northbound_socket, lab.paths.southbound_socket)]
+    real = northd(directory, *places)
+    cleanup.append(lambda: end(real))
+    build(lab.nbctl)
+    lab.brume("bind vma compute1")
+    lab.brume("bind vmb compute2")
+    assert lab.ping("vma", "10.0.1.20")
+    lab.nbctl("acl-add ls2 to-lport 1000 icmp4 drop")
+    assert not lab.ping("vma", "10.0.1.20")
+    assert "delivered to vmb on compute2" in lab.brume("trace vma vmb --tcp 22")
+
+
+def test_our_compiler_and_chassis_on_real_databases(directory: Path, cleanup: list[Callable[[], object]]) -> None:
+    servers = [
+        OvsdbServer(directory, name, OVN / schema)
+        for name, schema in (("ovnnb_db", "ovn-nb.ovsschema"), ("ovnsb_db", "ovn-sb.ovsschema"))
+    ]
+    cleanup.extend(server.stop for server in servers)
+    northbound, southbound = (f"unix:{server.socket}" for server in servers)
+    lab = Lab(directory / "lab", "--northbound", northbound, "--southbound", southbound)
+    cleanup.append(lab.close)
+    build(lambda line: nbctl(northbound, "--wait=hv", *shlex.split(line)))
+    lab.brume("bind vma compute1")
+    lab.brume("bind vmb compute2")
+    assert lab.ping("vma", "10.0.1.20")
+    nbctl(northbound, "--wait=hv", "acl-add", "ls2", "to-lport", "1000", "icmp4", "drop")
+    assert not lab.ping("vma", "10.0.1.20")
+    assert nbctl(northbound, "lsp-get-up", "vma").strip() == "up"
+    status = lab.brume("status")
+    assert f"OVN_Southbound: connected to {southbound}" in status
+    lab.brume("down")
+    again = Lab(directory / "lab", "--northbound", northbound, "--southbound", southbound)
+    cleanup.append(again.close)
+    nbctl(northbound, "--wait=hv", "acl-del", "ls2")
+    assert again.ping("vma", "10.0.1.20")
+
+
+def test_databases_alone_with_everything_else_elsewhere(directory: Path, cleanup: list[Callable[[], object]]) -> None:
+    """NB and SB of one `brume ovn`, the real ovn-northd, and the chassis of another `brume ovn`."""
+    keeper = Lab(directory / "keeper", "--compiler", "none", "--chassis", "0", *FREE_PORTS)
+    cleanup.append(keeper.close)
+    northbound = f"unix:{keeper.paths.northbound_socket}"
+    southbound = f"unix:{keeper.paths.southbound_socket}"
+    real = northd(directory, northbound, southbound)
+    cleanup.append(lambda: end(real))
+    choice = ("--northbound", northbound, "--southbound", southbound, "--compiler", "none")
+    chassis = Lab(directory / "chassis", *choice)
+    cleanup.append(chassis.close)
+    build(keeper.nbctl)
+    chassis.brume("bind vma compute1")
+    chassis.brume("bind vmb compute2")
+    assert chassis.ping("vma", "10.0.1.20")
+    assert "Port_Binding vmb" in keeper.sbctl("show")
+
+
+def test_a_real_ovn_northd_beside_our_compiler_waits(directory: Path, cleanup: list[Callable[[], object]]) -> None:
+    """Our compiler has the lock of the southbound: nobody compiles twice."""
+    lab = Lab(directory / "lab", *FREE_PORTS)
+    cleanup.append(lab.close)
+    places = [f"unix:{path}" for path in (lab.paths.northbound_socket, lab.paths.southbound_socket)]
+    real = northd(directory, *places)
+    cleanup.append(lambda: end(real))
+    build(lab.nbctl)
+    assert run("ovn-appctl", "-t", f"{directory}/northd.ctl", "status", directory=directory) == "Status: standby\n"
+    lab.brume("down")
+    assert "now active" not in (directory / "northd.log").read_text()
+
+
+def test_what_is_no_place_to_connect_to_is_said(directory: Path) -> None:
+    done = subprocess.run(
+        [*BRUME, "ovn", "--data-dir", str(directory / "lab"), "--southbound", "ptcp:6642"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 2
+    assert "to connect, it is tcp:HOST:PORT or unix:FILE" in done.stderr
