@@ -10,6 +10,7 @@ Values and schemas:
     schema_reader.py members.py      the same, read from JSON
     data.py codecs.py rows.py        values between Python and JSON; columns compiled to functions
     data_text.py json_text.py        values and JSON as messages and command lines print them
+    data_text_reader.py              values as people write them after `ovn-nbctl set`
     errors.py                        the error object
     differences.py                   what turns one value into another: in log files, and in `update2`
 
@@ -18,6 +19,7 @@ Transactions:
     store.py                         a database through its schema: uuids, who refers to whom, versions
     drafts.py work.py operations.py  a transaction while it runs
     integrity.py unique.py           what must hold when it commits
+    consequences.py                  the same for what rules write beside rows of others
 
 Rooms of their own, each with its page:
     wire/      JSON-RPC messages on a stream, and how remotes are written; both sides use it
