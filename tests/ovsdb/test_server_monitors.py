@@ -222,7 +222,7 @@ def test_a_reader_that_is_slower_than_the_history_is_long_has_to_go() -> None:
 
 
 def test_answers_that_are_not_read_end_the_session() -> None:
-    client = Lab().client(limits=Limits(slow=10_000, maximum=1000))
+    client = Lab().client(limits=Limits(slow=500, maximum=1000))
     client.session.receive(b'{"id":1,"method":"echo","params":["' + b"x" * 2000 + b'"]}')
     assert client.session.closed == "does not read what it is sent"
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from brume.ovsdb.columns import Column
 from brume.ovsdb.data import Json
 from brume.ovsdb.server.changes import Deltas, Moment, RowDelta
+from brume.ovsdb.server.output import Output
 from brume.ovsdb.server.watching import INITIAL, Selection, Watch
 from brume.ovsdb.store import Store
 from brume.ovsdb.wire.messages import Raw, notification, print_json
@@ -26,8 +27,8 @@ class Reader(Protocol):
     """Who a monitor belongs to."""
 
     @property
-    def slow(self) -> bool:
-        """Whether it should be told nothing until it has read."""
+    def output(self) -> Output:
+        """What it has not read; while that is `slow`, it is told nothing."""
         ...
 
     def send(self, octets: bytes) -> None:
@@ -38,12 +39,12 @@ class Reader(Protocol):
 class Monitor:
     """One monitor of one client."""
 
-    __slots__ = ("behind", "group", "identity", "name", "reader", "version")
+    __slots__ = ("behind", "group", "identity", "kind", "reader", "version")
 
     def __init__(self, reader: Reader, identity: Json, version: int, group: Group) -> None:
         self.reader = reader
-        self.rename(identity)
         self.version = version
+        self.rename(identity)
         self.group = group
         self.behind: str | None = None
         """The last transaction it was told of, if it has not been told of all."""
@@ -51,7 +52,8 @@ class Monitor:
     def rename(self, identity: Json) -> None:
         """Let it have another id."""
         self.identity = identity
-        self.name = repr(identity)
+        self.kind = (self.version, repr(identity))
+        """Equal for monitors of a group that are told in the same octets."""
 
     def message(self, updates: bytes, last_id: str) -> bytes:
         """The notification that tells it."""
@@ -85,7 +87,7 @@ class Group:
         ready = []
         for monitor in self.monitors:
             if monitor.behind is None:
-                if monitor.reader.slow:
+                if monitor.reader.output.slow:
                     monitor.behind = previous_id
                 else:
                     ready.append(monitor)
@@ -94,10 +96,9 @@ class Group:
             return
         messages: dict[tuple[int, str], bytes] = {}
         for monitor in ready:
-            kind = (monitor.version, monitor.name)
-            message = messages.get(kind)
+            message = messages.get(monitor.kind)
             if message is None:
-                message = messages[kind] = monitor.message(updates, last_id)
+                message = messages[monitor.kind] = monitor.message(updates, last_id)
             monitor.reader.send(message)
 
     def updates(self, deltas: Deltas) -> bytes | None:

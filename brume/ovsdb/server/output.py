@@ -24,7 +24,7 @@ DEFAULT_LIMITS = Limits()
 class Output:
     """The queue of one client."""
 
-    __slots__ = ("_limits", "_pieces", "_uncounted", "choked", "size")
+    __slots__ = ("_limits", "_pieces", "_uncounted", "choked", "size", "slow")
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
         self._pieces: deque[bytes] = deque()
@@ -32,6 +32,8 @@ class Output:
         self._uncounted = 0
         self.size = 0
         """Octets in the queue."""
+        self.slow = False
+        """Whether to wait until the client has read."""
         self.choked = False
         """Whether it has been slow; whoever tells the session that the client has read sets it back."""
 
@@ -39,17 +41,15 @@ class Output:
         """One more piece to read."""
         self._pieces.append(piece)
         self.size += len(piece)
-        if self.slow:
-            self.choked = True
+        if self.size > self._limits.slow:
+            self.slow = self.choked = True
 
     def put_dump(self, pieces: list[bytes]) -> None:
         """The pieces of something large that the client asked for."""
-        self._pieces.extend(pieces)
-        size = sum(map(len, pieces))
-        self.size += size
-        self._uncounted += size
-        if self.slow:
-            self.choked = True
+        size = self.size
+        for piece in pieces:
+            self.put(piece)
+        self._uncounted += self.size - size
 
     def take(self) -> bytes | None:
         """The next piece for the connection, or None if there is nothing."""
@@ -57,18 +57,17 @@ class Output:
             return None
         piece = self._pieces.popleft()
         self.size -= len(piece)
-        self._uncounted = max(0, self._uncounted - len(piece))
+        if self.slow and self.size <= self._limits.slow:
+            self.slow = False
+        if self._uncounted:
+            self._uncounted = max(0, self._uncounted - len(piece))
         return piece
 
     def clear(self) -> None:
         """Forget what is queued: the client is gone."""
         self._pieces.clear()
         self.size = self._uncounted = 0
-
-    @property
-    def slow(self) -> bool:
-        """Whether to wait until the client has read."""
-        return self.size > self._limits.slow
+        self.slow = False
 
     @property
     def excessive(self) -> bool:

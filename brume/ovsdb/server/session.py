@@ -75,21 +75,16 @@ class Session:
         self._work()
 
     @property
-    def slow(self) -> bool:
-        """Whether the client should read before anything else is done for it."""
-        return self.output.slow
-
-    @property
     def busy(self) -> bool:
         """Whether nothing more should be received for now."""
-        return self.slow or self._working
+        return self.output.slow or self._working
 
     def drained(self) -> None:
         """The client has read all there was; tell it what it missed, and do what it asked meanwhile."""
         self.output.choked = False
         self._is_alive()
         for served, monitor in list(self.monitors.values()):
-            if self.slow or self.closed:
+            if self.output.slow or self.closed:
                 return
             if not served.catch_up(monitor):
                 self.fail(f"{served.name}: too far behind")
@@ -100,7 +95,7 @@ class Session:
         if self.closed:
             return
         self.output.put(octets)
-        if self.output.excessive:
+        if self.output.slow and self.output.excessive:
             self.fail("does not read what it is sent")
         else:
             self.on_output()
@@ -148,7 +143,7 @@ class Session:
         if self._working:
             return
         for _ in range(TURN):
-            if self.closed or self.slow:
+            if self.closed or self.output.slow:
                 return
             try:
                 message = self._framer.next()
