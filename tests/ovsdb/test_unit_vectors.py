@@ -313,8 +313,8 @@ def diff_data(text: str, *data: str) -> list[str]:
         changed = difference(kind, old, new)
         applied = apply_difference(kind, old, changed)
         held = to_field(kind, old)
-        read = column.changed(datum_to_json(kind, changed))
-        in_place = from_field(kind, frozen(change_in_place(set(held), read) if column.composite else read))
+        read = column.changed(datum_to_json(kind, changed), None)
+        in_place = from_field(kind, frozen(change_in_place(held, read) if column.composite else read))
         assert applied == new == in_place
         for what, datum in (("diff", changed), ("apply diff", applied), ("apply diff in place", in_place)):
             lines.append(f"{what}: {print_json(datum_to_json(kind, datum))}")

@@ -36,7 +36,7 @@ class Reference(NamedTuple):
             return ()
         if isinstance(held, dict):
             return held.values() if self.of_values else held.keys()
-        return held if isinstance(held, set) else (held,)
+        return held if isinstance(held, set | frozenset) else (held,)
 
     def forget(self, values: Values, gone: Collection[str]) -> bool:
         """Take uuids out; False if the column cannot be without them."""
@@ -45,7 +45,7 @@ class Reference(NamedTuple):
         if isinstance(held, dict):
             kept: Any = {k: v for k, v in held.items() if (v if self.of_values else k) not in gone}
         else:
-            kept = held.difference(gone) if isinstance(held, set) else None
+            kept = held.difference(gone) if isinstance(held, set | frozenset) else None
         values[name] = kept
         return (0 if kept is None else len(kept)) >= self.column.type.minimum
 

@@ -1,8 +1,8 @@
 """What a log file says there is: records folded one by one into rows, then written to a database at once.
 
-A record is taken whole or not at all: everything in it is read and checked before anything changes. Rows are kept as
-Python values by column name, sets and maps as ones that can change, so that the ten thousandth port added to a switch
-costs one element.
+A record is taken whole or not at all: everything in it is read and checked before anything changes. A row is kept as
+its fields by column name; a set or map that differences change is one that can change, so that the ten thousandth port
+added to a switch costs one element.
 
 A column's value replaces the old one, or, in a record marked `_is_diff` that changes a row, is a difference to it.
 (ovsdb-server takes it for the new value wherever the old one is the default, which loses data in a set that must not
@@ -139,10 +139,10 @@ class Contents:
             if column is None:
                 self._without_column(table, name, json)
             elif is_diff and old is not None and column.composite:
-                values[name] = column.changed(value)
+                values[name] = column.changed(value, None)
                 _check_size(column, _held(column, old), values[name])
             else:
-                values[name] = column.whole(value)
+                values[name] = column.whole(value, None)
         return uuid, values
 
     def _without_column(self, table: StoredRows, name: str, json: Json) -> None:
@@ -164,21 +164,17 @@ class Contents:
                 old[name] = value
 
 
-# what differences do to values that can change
+# what differences do
 
 
 def _held(column: StoredColumn, values: Values) -> Any:
     held = values.get(column.name)
-    if held is None:
-        default = default_datum(column.type)
-        return dict(default) if isinstance(default, Map) else set(default)
-    return held
+    return default_datum(column.type) if held is None else held
 
 
 def _check_size(column: StoredColumn, held: Any, changed: Any) -> None:
     if isinstance(held, dict):
-        size = len(held) + sum(-1 if held[key] == changed[key] else 0 for key in changed if key in held)
-        size += sum(1 for key in changed if key not in held)
+        size = len(held) + sum(1 if key not in held else -(held[key] == value) for key, value in changed.items())
     else:
         size = len(held) + sum(-1 if atom in held else 1 for atom in changed)
     if size < column.type.minimum or (column.type.maximum is not None and size > column.type.maximum):
@@ -186,22 +182,25 @@ def _check_size(column: StoredColumn, held: Any, changed: Any) -> None:
 
 
 def change(held: Any, changed: Any) -> Any:
-    """Apply a difference to a set or map that can change."""
-    if isinstance(held, set):
-        held ^= changed
-        return held
+    """Apply a difference to a set or map; what comes back can change, and is changed by the next difference."""
+    if not isinstance(held, dict):
+        found = held if type(held) is set else set(held)
+        found ^= changed
+        return found
+    pairs: dict[Any, Any] = held if type(held) is dict else dict(held)
     for key, value in changed.items():
-        if key in held and held[key] == value:
-            del held[key]
+        if key in pairs and pairs[key] == value:
+            del pairs[key]
         else:
-            held[key] = value
-    return held
+            pairs[key] = value
+    return pairs
 
 
 def frozen(value: Any) -> Any:
     """A value as the field of a row holds it."""
-    if isinstance(value, set):
+    kind = type(value)
+    if kind is set:
         return frozenset(value)
-    if isinstance(value, dict):
+    if kind is dict:
         return Map(value) if value else EMPTY_MAP
     return value

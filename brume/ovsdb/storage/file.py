@@ -20,13 +20,13 @@ import os
 import random
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Self
 
 from brume.ovsdb.schema import Schema
 from brume.ovsdb.storage.compaction import Compaction, Schedule, sync
 from brume.ovsdb.storage.encoding import encode
-from brume.ovsdb.storage.loading import load
+from brume.ovsdb.storage.loading import load, without_collector
 from brume.ovsdb.storage.log import CLUSTER, STANDALONE, Log, LogError, Mode, compose
 from brume.ovsdb.storage.writing import Recorder, RowJson
 from brume.ovsdb.store import Store
@@ -194,7 +194,8 @@ def open_file(
     else:
         log = Log(path, Mode.READ_WRITE, f"{STANDALONE}|{CLUSTER}")
     try:
-        return _load(log, schema, store, clock, chance, warn)
+        with without_collector():
+            return _load(log, schema, store, clock, chance, warn)
     except BaseException:
         log.close()
         raise
@@ -203,12 +204,10 @@ def open_file(
 def read_file(path: str, schema: Schema | None = None, *, warn: Callable[[str], object] = LOG.warning) -> Store:
     """What a database file holds, without locking or changing it. Raises LogError."""
     log = Log(path, Mode.READ_ONLY, f"{STANDALONE}|{CLUSTER}")
-    try:
+    with closing(log), without_collector():
         contents = load(log, schema, warn).contents
-    finally:
-        log.close()
-    store = Store(Database(contents.schema.name), contents.schema)
-    store.database.apply(contents.transaction())
+        store = Store(Database(contents.schema.name), contents.schema)
+        store.database.apply(contents.transaction())
     return store
 
 

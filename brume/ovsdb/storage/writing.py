@@ -17,11 +17,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
+from brume.ovsdb.codecs import codec
 from brume.ovsdb.columns import Column, columns, uuid_field
-from brume.ovsdb.data import Datum, atom_to_json, datum_to_json, default_datum, from_field, to_field
+from brume.ovsdb.data import Datum, datum_to_json, default_datum, from_field, to_field
 from brume.ovsdb.differences import difference, is_composite
 from brume.ovsdb.schema import Schema
-from brume.ovsdb.types import AtomType, ColumnType
+from brume.ovsdb.types import ColumnType
 from brume.tables.changes import ChangeSet, MemberChange, RowChange
 from brume.tables.database import Database
 from brume.tables.row import Relation
@@ -216,16 +217,4 @@ def _is_misread(kind: ColumnType, old: Datum) -> bool:
 def _written_field(column: Column) -> WrittenField:
     kind = column.type
     default = to_field(kind, default_datum(kind))
-    return WrittenField(column.name, column.attribute, kind, default, _json_of(column), is_composite(kind))
-
-
-def _json_of(column: Column) -> Callable[[Any], Json]:
-    """A function from a field's value to its `<value>`."""
-    kind = column.type
-    if column.printed:
-        return str
-    if kind.is_map or kind.maximum != 1:
-        return lambda value: datum_to_json(kind, from_field(kind, value))
-    if kind.is_scalar and kind.key.atom in (AtomType.STRING, AtomType.INTEGER, AtomType.BOOLEAN):
-        return lambda value: value
-    return lambda value: ["set", []] if value is None else atom_to_json(kind.key, value)
+    return WrittenField(column.name, column.attribute, kind, default, codec(column).write, is_composite(kind))
