@@ -186,7 +186,7 @@ def writer(kind: ColumnType) -> Write:
     if kind.value is not None:
         return _write_map if plain and kind.value.atom not in (AtomType.UUID, AtomType.REAL) else general
     if kind.maximum != 1:
-        return _write_set if plain else general
+        return _write_set if plain else _write_uuids if kind.key.atom is AtomType.UUID else general
     if kind.key.atom is AtomType.UUID:
         return _write_uuid
     return _write_plain if plain else general
@@ -205,6 +205,13 @@ def _write_set(field: frozenset[Any]) -> Json:
         (atom,) = field
         return atom
     return ["set", sorted(field)]
+
+
+def _write_uuids(field: frozenset[str]) -> Json:
+    if len(field) == 1:
+        (atom,) = field
+        return ["uuid", atom]
+    return ["set", [["uuid", atom] for atom in sorted(field)]]
 
 
 def _write_map(field: Map[Any, Any]) -> Json:
