@@ -212,7 +212,7 @@ def _expected(run: Execution, table: StoredTable, columns: list[Column], json: J
 
 def commit(run: Execution, members: Members) -> Result:
     """Answer only when the changes are on disk."""
-    if members.optional("durable", BOOLEAN):
+    if members.get("durable", BOOLEAN):
         run.durable = True
     return {}
 

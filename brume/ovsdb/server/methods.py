@@ -21,7 +21,13 @@ Method = Callable[["Session", Message], None]
 
 
 def name_of(identity: Json) -> str:
-    """An id of any JSON as a key: equal ids have equal names."""
+    """An id of any JSON as a key: equal ids have equal names, whatever order their members have; 1.0 is 1."""
+    if isinstance(identity, float) and identity.is_integer():
+        return repr(int(identity))
+    if isinstance(identity, list):
+        return f"[{','.join(map(name_of, identity))}]"
+    if isinstance(identity, dict):
+        return f"{{{','.join(f'{name!r}:{name_of(identity[name])}' for name in sorted(identity))}}}"
     return repr(identity)
 
 
@@ -184,7 +190,8 @@ def monitor_cond_change(session: Session, message: Message) -> None:
     if name != new_name and new_name in session.monitors:
         raise syntax_error(params[1], "duplicate monitor ID")
     served, found = session.monitors[name]
-    changes = read_condition_changes(served.store, found.group.selections, params[2])
+    selections, conditional = found.group.selections, found.version > 1
+    changes = read_condition_changes(served.store, selections, params[2], conditional=conditional)
     del session.monitors[name]
     session.monitors[new_name] = (served, found)
     found.rename(params[1])

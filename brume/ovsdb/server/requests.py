@@ -73,8 +73,10 @@ def _wrong(json: Json, details: str) -> OvsdbError:
     return OvsdbError("syntax error", details) if json is None else syntax_error(json, details)
 
 
-def read_condition_changes(store: Store, selections: Mapping[str, Selection], json: Json) -> dict[str, Condition]:
-    """The new conditions of some tables of a monitor."""
+def read_condition_changes(
+    store: Store, selections: Mapping[str, Selection], json: Json, *, conditional: bool = True
+) -> dict[str, Condition]:
+    """The new conditions of some tables of a monitor; one that is not `conditional` takes any, and follows none."""
     if not isinstance(json, dict):
         raise OvsdbError("syntax error", "monitor-cond-change-requests must be object")
     found = {}
@@ -87,15 +89,15 @@ def read_condition_changes(store: Store, selections: Mapping[str, Selection], js
         if not isinstance(requests, list):
             raise OvsdbError("syntax error", f"table {name} no monitor-cond-change JSON array")
         for request in requests:
-            found[name] = _read_condition_change(table, request)
+            found[name] = _read_condition_change(table, request, conditional=conditional)
     return found
 
 
-def _read_condition_change(table: StoredTable, json: Json) -> Condition:
+def _read_condition_change(table: StoredTable, json: Json, *, conditional: bool) -> Condition:
     members = Members(json, f"table {table.name}")
     columns = members.optional("columns", ARRAY)
     where = members.optional("where", ARRAY)
     members.finish()
     if columns is not None:
         raise syntax_error(json, "changing columns is unsupported")
-    return condition_from_json(table, where)
+    return condition_from_json(table, where) if conditional else EVERYTHING

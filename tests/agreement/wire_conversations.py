@@ -1,0 +1,375 @@
+"""Random conversations of two clients with an OVSDB server, and how to hold them. A helper, not a test.
+
+    Conversation(socket_path).hold(step)    what both clients heard because of one step, ready to compare
+
+A step is one message of one client ("ann" or "bob"). After each step both clients are heard out (an `echo` each, twice:
+what one client's transaction lets a waiting one do reaches the other in the second round), so that a server's liberty
+to gather changes into one update does not show.
+
+What the server leaves open, and how it is made comparable:
+
+- uuids it makes up (its own id) become <0>, <1>, ... in the order they appear: equal uuids stay equal;
+- transaction ids are compared by what they are good for: who comes back with one is told the same by both servers;
+- updates of different monitors of one client have no order between each other: they are sorted by monitor id;
+- an error reply without "result" is one with null (RFC 7047, section 3.1: ovsdb-server leaves it out);
+- of several faults in one request the server tells the one it meets first, by hash: only that there is one counts;
+- rows of a `select` and the names of databases have no order; a wait may take a millisecond more;
+- a change of no column is none: ovsdb-server tells of one when a column changed that only a condition looks at, this
+  one's, one that it had, or one of another client that watches the same;
+- `_version` is there or not, but which one is not compared (our store keeps no versions that were), nor a change of
+  nothing but `_version`: ovsdb-server takes note of a weak reference that is set and goes at once, ours does not.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from tests.agreement.test_ovsdb_transactions import SCHEMA, UUIDS, VALUES, comparable, conditions, operations, row_of
+from tests.agreement.wire_peer import WirePeer
+
+Json = Any
+CLIENTS = ("ann", "bob")
+TABLES: dict[str, Json] = SCHEMA["tables"]  # type: ignore[assignment]
+KNOWN = {uuid for uuids in UUIDS.values() for uuid in uuids}
+NEVER = "00000000-0000-0000-0000-000000000000"
+TIMED_OUT = re.compile(r"timed out after \d+ ms")
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class Step(NamedTuple):
+    """One message; a param may be `Seen`, which becomes a transaction id the client has been told."""
+
+    client: str
+    method: str
+    params: list[Json]
+    waits: bool = False
+    """A transaction that may wait for others: nobody waits for its reply."""
+    notification: bool = False
+
+
+class Seen(NamedTuple):
+    """The last transaction id but `back` that the client was told; the zero id if there is none."""
+
+    back: int
+
+
+class Conversation:
+    """Two clients of one server."""
+
+    def __init__(self, socket: Path) -> None:
+        self.peers = {name: WirePeer(socket) for name in CLIENTS}
+        self._names: dict[str, str] = {}
+        self._steps = 0
+        self._transactions: dict[str, list[str]] = {name: [] for name in CLIENTS}
+
+    def hold(self, step: Step) -> dict[str, list[str]]:
+        """Say it; everything that each client hears of it."""
+        peer, number = self.peers[step.client], f"request {self._steps}"
+        self._steps += 1
+        params = [self._seen(step.client, param) for param in step.params]
+        peer.send({"id": None if step.notification else number, "method": step.method, "params": params})
+        heard: dict[str, list[Json]] = {name: [] for name in CLIENTS}
+        if not (step.waits or step.notification):
+            heard[step.client] = peer.until_reply(number)
+        for name in CLIENTS * 2:
+            heard[name] += self.peers[name].settle()
+        told = {name: [m for m in map(without_versions, messages) if m] for name, messages in heard.items()}
+        for name in CLIENTS:
+            self._remember(name, told[name])
+        return {name: self._comparable(step, messages) for name, messages in told.items()}
+
+    def close(self) -> None:
+        """Both clients go."""
+        for peer in self.peers.values():
+            peer.close()
+
+    def _seen(self, client: str, param: Json) -> Json:
+        if not isinstance(param, Seen):
+            return param
+        told = self._transactions[client]
+        return told[-1 - param.back] if param.back < len(told) else NEVER
+
+    def _remember(self, client: str, messages: list[Json]) -> None:
+        """Keep the transaction ids that a client is told, and take them out of what is compared."""
+        for message in messages:
+            told = message["params"] if message.get("method") == "update3" else message.get("result")
+            at_start = isinstance(told, list) and len(told) == 3 and isinstance(told[0], bool)
+            if message.get("method") == "update3" or at_start:
+                self._transactions[client].append(told[1])
+                told[1] = "the last transaction"
+
+    def _comparable(self, step: Step, messages: list[Json]) -> list[str]:
+        found: list[str] = []
+        for is_reply, group in groupby(messages, key=lambda message: "method" not in message):
+            if is_reply:
+                found.extend(self._named(comparable_reply(step, message)) for message in group)
+            else:
+                found.extend(map(self._named, sorted(group, key=lambda message: json.dumps(message["params"][0]))))
+        return found
+
+    def _named(self, message: Json) -> str:
+        text = TIMED_OUT.sub("timed out", json.dumps(message, sort_keys=True, ensure_ascii=False))
+        return UUID.sub(lambda m: m[0] if m[0] in KNOWN or m[0] == NEVER else self._name(m[0]), text)
+
+    def _name(self, uuid: str) -> str:
+        return self._names.setdefault(uuid, f"<{len(self._names)}>")
+
+
+def comparable_reply(step: Step, reply: Json) -> Json:
+    """A reply without what the server leaves open."""
+    reply = {"result": None, **reply}
+    if step.method == "list_dbs":
+        return reply | {"result": sorted(reply["result"])}
+    readable = all(isinstance(operation, dict) and "op" in operation for operation in step.params[1:])
+    if step.method == "transact" and isinstance(reply["result"], list) and not step.waits and readable:
+        return reply | {"result": comparable(step.params[1:], reply["result"])}
+    if step.method.startswith("monitor") and reply["error"] is not None and _many_tables(step.params):
+        return reply | {"error": "one of several"}
+    return reply
+
+
+def without_versions(message: Json) -> Json:
+    """A message that does not tell one version from another; None if it tells of nothing else."""
+    is_update = message.get("method", "").startswith("update")
+    updates = message["params"][-1] if is_update else message.get("result")
+    if isinstance(updates, list) and len(updates) == 3:
+        updates = updates[2]
+    if not isinstance(updates, dict) or not updates.keys() <= TABLES.keys():
+        return message
+    for table, rows in list(updates.items()):
+        for uuid, row in list(rows.items()):
+            if _tells_nothing(row):
+                del rows[uuid]
+            for columns in filter(None, row.values()):
+                if "_version" in columns:
+                    columns["_version"] = "some"
+        if not rows:
+            del updates[table]
+    return message if updates or not is_update else None
+
+
+def _tells_nothing(row: Json) -> bool:
+    if "old" in row and "new" in row:
+        row["old"].pop("_version", None)
+        return not row["old"]
+    return row.get("modify") is not None and row["modify"].keys() <= {"_version"}
+
+
+def _many_tables(params: list[Json]) -> bool:
+    return len(params) > 2 and isinstance(params[2], dict) and len(params[2]) > 1
+
+
+# What is valid in a condition; `VALUES` also has what must be refused.
+VALID = VALUES | {
+    "Root": VALUES["Root"]
+    | {
+        "number": st.integers(0, 5),
+        "few": st.lists(st.integers(-3, 9), max_size=3, unique=True).map(lambda items: ["set", items]),
+    },
+    "Leaf": VALUES["Leaf"] | {"kind": st.sampled_from(["red", "blue", ""])},
+    "Strict": VALUES["Strict"] | {"must": row_of("Root").map(lambda row: ["set", [row]])},
+}
+monitor_ids = st.sampled_from(["m", "m", "m", 1, 1, ["a", {"b": 2}], {"k": [True]}, None, -1.5])
+flags = st.fixed_dictionaries({}, optional=dict.fromkeys(("initial", "insert", "delete", "modify"), st.booleans()))
+few_tables = st.lists(st.sampled_from(list(TABLES)), min_size=1, max_size=3, unique=True)
+
+
+@st.composite
+def good_clauses(draw: Any, table: str) -> Json:
+    # One constant is enough: ovsdb-server 3.1 overlooks a true behind two that are false.
+    clauses: list[Json] = [] if draw(st.integers(0, 5)) else [draw(st.booleans())]
+    for _ in range(draw(st.integers(0, 3))):
+        name = draw(st.sampled_from(["_uuid", *VALID[table]]))
+        if name == "_uuid":
+            uuid = draw(st.sampled_from(UUIDS[table][:6]))
+            clauses.append(["_uuid", draw(st.sampled_from(["==", "!=", "includes"])), ["uuid", uuid]])
+            continue
+        functions = ["==", "!=", "includes", "excludes"] + ["<", "<=", ">", ">="] * (name in ("number", "real", "tag"))
+        clauses.append([name, draw(st.sampled_from(functions)), draw(VALID[table][name])])
+    return clauses
+
+
+@st.composite
+def wheres(draw: Any, table: str) -> Json:
+    if draw(st.integers(0, 25)):
+        return draw(good_clauses(table))
+    return draw(conditions(table))
+
+
+@st.composite
+def table_requests(draw: Any, table: str, conditional: bool) -> Json:
+    names = st.lists(st.sampled_from([*TABLES[table]["columns"], "_version"]), max_size=5, unique=True)
+    request: dict[str, Json] = {}
+    if draw(st.integers(0, 3)):
+        request["columns"] = draw(names)
+    if draw(st.booleans()):
+        request["select"] = draw(flags)
+    if conditional and draw(st.integers(0, 3)):
+        # One condition for each table: with several, the server follows one of them, whichever its hash finds.
+        return [request | {"where": draw(wheres(table))}]
+    if "columns" in request and draw(st.integers(0, 3)) == 0:
+        other = [name for name in draw(names) if name not in request["columns"] or not draw(st.integers(0, 30))]
+        return [request, {"columns": other, "select": draw(flags)}]
+    return draw(st.sampled_from([request, [request]]))
+
+
+@st.composite
+def monitors(draw: Any, client: str, versions: tuple[str, ...]) -> Step:
+    method = draw(st.sampled_from(versions))
+    requests = {
+        table: draw(table_requests(table, method != "monitor")) for table in draw(few_tables | few_tables | st.just([]))
+    }
+    params = ["Fuzz", draw(monitor_ids), requests]
+    if method == "monitor_cond_since":
+        params.append(draw(st.integers(0, 5).map(Seen) | st.just(NEVER) | st.just(UUIDS["Root"][9])))
+    return Step(client, method, params)
+
+
+@st.composite
+def changes_of_condition(draw: Any, client: str) -> Step:
+    old = draw(monitor_ids)
+    new = old if draw(st.integers(0, 4)) else draw(monitor_ids)
+    tables = draw(few_tables)
+    clauses = wheres if len(tables) == 1 else good_clauses
+    return Step(client, "monitor_cond_change", [old, new, {name: [{"where": draw(clauses(name))}] for name in tables}])
+
+
+ONE_ROW = {"Root": ("leaf", "leaves", "friends", "few", "real", "words", "named", "maybe", "number", "name")}
+ONE_ROW |= {"Leaf": ("tag", "kind", "below", "watch", "weak_map"), "Strict": ("must", "note")}
+
+
+@st.composite
+def changes(draw: Any) -> Json:
+    """An operation that mostly succeeds and is seen by monitors."""
+    table = draw(st.sampled_from(["Root", "Root", "Leaf", "Leaf", "Strict"]))
+    names = draw(st.lists(st.sampled_from(ONE_ROW[table]), min_size=1, max_size=2, unique=True))
+    row = {name: draw(VALID[table][name]) for name in names}
+    where = [["_uuid", "==", ["uuid", draw(st.sampled_from(UUIDS[table][:4]))]]]
+    kind = draw(st.sampled_from(["insert", "insert", "update", "update", "update", "update", "update", "delete"]))
+    if kind == "insert":
+        row = {"number": draw(st.integers(0, 5)), "maybe": draw(st.integers(0, 99))} | row if table == "Root" else row
+        row |= {"name": draw(st.text("xyz", min_size=1, max_size=3))} if table == "Root" else {}
+        return {"op": "insert", "table": table, "uuid": draw(st.sampled_from(UUIDS[table][3:])), "row": row}
+    return {"op": kind, "table": table, "where": where} | ({"row": row} if kind == "update" else {})
+
+
+@st.composite
+def transactions(draw: Any, client: str) -> Step:
+    if draw(st.integers(0, 3)):
+        return Step(client, "transact", ["Fuzz", *draw(st.lists(changes(), min_size=1, max_size=3))])
+    request = draw(st.lists(operations(), min_size=1, max_size=5))
+    if not draw(st.integers(0, 9)):
+        request.insert(draw(st.integers(0, len(request))), {"op": "assert", "lock": draw(lock_names)})
+    return Step(client, "transact", ["Fuzz", *request])
+
+
+@st.composite
+def waiting(draw: Any, client: str) -> Step:
+    """A transaction that waits for another to make something so; it changes nothing itself."""
+    name = draw(st.sampled_from(["number", "name"]))
+    rows = [{name: draw(VALID["Root"][name])} for _ in range(draw(st.integers(0, 1)))]
+    until = draw(st.sampled_from(["==", "!="]))
+    where = [["_uuid", "==", ["uuid", draw(st.sampled_from(UUIDS["Root"][:3]))]]]
+    wait = {"op": "wait", "table": "Root", "where": where, "columns": [name], "until": until, "rows": rows}
+    select = {"op": "select", "table": "Root", "where": where, "columns": ["name", "number"]}
+    return Step(client, "transact", ["Fuzz", wait, select], waits=True)
+
+
+lock_names = st.sampled_from(["one", "two", "one", "two", "1x"])
+PLAIN: tuple[Callable[[str], st.SearchStrategy[Step]], ...] = (
+    lambda client: st.builds(
+        lambda m, n: Step(client, m, [n]), st.sampled_from(["lock", "steal", "unlock"]), lock_names
+    ),
+    lambda client: monitor_ids.map(lambda number: Step(client, "monitor_cancel", [number])),
+    lambda client: st.sampled_from([[True], [False], [], [1]]).map(lambda p: Step(client, "set_db_change_aware", p)),
+    lambda client: st.sampled_from(
+        [
+            Step(client, "transact", []),
+            Step(client, "transact", [5]),
+            Step(client, "transact", ["Nothing"]),
+            Step(client, "transact", ["Fuzz"]),
+            Step(client, "get_schema", ["Nothing"]),
+            Step(client, "monitor", ["Nothing", 1, {}]),
+            Step(client, "monitor", ["Fuzz", 1, []]),
+            Step(client, "monitor", ["Fuzz", 1, {"Nothing": {}}]),
+            Step(client, "monitor", ["Fuzz", "wrong", {"Root": {"columns": ["nothing"]}}]),
+            Step(client, "monitor", ["Fuzz", "wrong", {"Root": {"columns": [1]}}]),
+            Step(client, "monitor", ["Fuzz", "wrong", {"Root": {"where": []}}]),
+            Step(client, "monitor", ["Fuzz", "wrong", {"Root": {"select": {"never": True}}}]),
+            Step(client, "monitor", ["Fuzz", "wrong", {"Root": {"select": {"insert": 1}}}]),
+            Step(client, "monitor", ["Fuzz", "wrong", {"Root": [7]}]),
+            Step(client, "monitor_cond", ["Fuzz", 1]),
+            Step(client, "monitor_cond", ["Fuzz", "wrong", {"Root": [{"where": [["name", "=", "a"]]}]}]),
+            Step(client, "monitor_cond_since", ["Fuzz", 1, {}]),
+            Step(client, "monitor_cond_since", ["Fuzz", "wrong", {}, 5]),
+            Step(client, "monitor_cond_since", ["Fuzz", "wrong", {}, "5"]),
+            Step(client, "monitor_cond_change", [1, 1]),
+            Step(client, "monitor_cond_change", ["never", 1, {}]),
+            Step(client, "monitor_cond_change", ["m", "m", []]),
+            Step(client, "monitor_cond_change", ["m", "m", {"Root": {}}]),
+            Step(client, "monitor_cond_change", ["m", "m", {"Nothing": []}]),
+            Step(client, "monitor_cond_change", ["m", "m", {"Root": [{"columns": ["name"]}]}]),
+            Step(client, "monitor_cancel", []),
+            Step(client, "fly", []),
+            Step(client, "echo", [{"a": [1, None, "ü"]}]),
+            Step(client, "get_server_id", []),
+            Step(client, "cancel", ["nothing"], notification=True),
+            Step(client, "fly", [], notification=True),
+        ]
+    ),
+)
+
+
+@st.composite
+def steps(draw: Any, versions: tuple[str, ...], waits: bool) -> Step:
+    """One step; Ann watches more, Bob changes more."""
+    client = draw(st.sampled_from(CLIENTS))
+    watcher = client == "ann"
+    weights = {
+        monitors(client, versions): 3 if watcher else 1,
+        transactions(client): 4 if watcher else 12,
+        changes_of_condition(client): 3 if watcher else 1,
+        waiting(client): 1 if waits else 0,
+        **{make(client): 1 for make in PLAIN[:3]},
+    }
+    if not draw(st.integers(0, 15)):
+        return draw(PLAIN[3](client))
+    return draw(draw(st.sampled_from([kind for kind, weight in weights.items() for _ in range(weight)])))
+
+
+@st.composite
+def conversations(draw: Any, versions: tuple[str, ...], waits: bool = False) -> list[Step]:
+    """Both watch something from the beginning; who names a monitor mostly names one it has."""
+    first = [draw(monitors(client, versions)) for client in ("ann", "ann", "bob")]
+    found: list[Step] = []
+    had: dict[str, list[tuple[Json, Json]]] = {name: [] for name in CLIENTS}
+    for step in first + draw(st.lists(steps(versions, waits), min_size=10, max_size=25)):
+        careful = draw(st.integers(0, 7)) > 0
+        found.append(_careful(step, had[step.client], len(found)) if careful else step)
+    return found
+
+
+def _careful(step: Step, had: list[tuple[Json, Json]], number: int) -> Step:
+    """A step that names monitors and tables that are there; `had` are the ids and requests of earlier monitors."""
+    params = list(step.params)
+    if step.method in ("monitor", "monitor_cond", "monitor_cond_since") and params[:1] == ["Fuzz"] and len(params) > 2:
+        params[1] = f"{params[1]} {len(had)}" if params[1] in [known for known, _ in had] else params[1]
+        had.append((params[1], params[2]))
+    if step.method in ("monitor_cond_change", "monitor_cancel") and had and params:
+        (old, params[0]), (_, requests) = (params[0], had[number % len(had)][0]), had[number % len(had)]
+        if len(params) > 2 and isinstance(requests, dict) and isinstance(params[2], dict) and len(params[2]) > 1:
+            params[1] = params[0] if params[1] == old else params[1]
+            params[2] = {name: change for name, change in params[2].items() if name in requests}
+    return step._replace(params=params)
+
+
+def leaves_halves(step: Step, heard: list[str]) -> bool:
+    """Whether a server refused to change several conditions: ovsdb-server has changed some of them already."""
+    return step.method == "monitor_cond_change" and any('"one of several"' in message for message in heard)
