@@ -122,6 +122,7 @@ def _databases(loop: asyncio.AbstractEventLoop, settings: Settings, cloud: Embed
         cloud.network,
         Choice(paths.northbound_socket, settings.northbound_remotes, paths.northbound),
         Choice(paths.southbound_socket, settings.southbound_remotes, paths.southbound),
+        paths.authority,
     )
 
 

@@ -53,6 +53,7 @@ async def _serve(settings: LabSettings, quiet: bool) -> None:
         lab.network,
         northbound if settings.northbound is None else None,
         southbound if settings.southbound is None else None,
+        paths.authority,
     )
     elsewhere = remotes(settings, lab.network)
     ticker = Ticker(lab.scheduler)

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from brume.ovsdb.store import Store
 from brume.service.network import COMPILER_LOCK, LogicalNetwork
-from brume.service.serving.endpoint import Endpoint
+from brume.service.serving.endpoint import Endpoint, Tls
 from brume.service.serving.files import open_database
 from brume.service.serving.places import NORTHBOUND_PORT, SOUTHBOUND_PORT, Place, places
+from brume.service.serving.tls import OwnTls
 
 
 class Choice(NamedTuple):
@@ -31,20 +32,22 @@ class Databases:
         network: LogicalNetwork,
         northbound: Choice | None,
         southbound: Choice | None,
+        authority: Path,
     ) -> None:
-        """BadFile, or ValueError for a remote. A database that is at a server elsewhere has no choice here (None)."""
-        listened = [
-            () if choice is None else places(choice.remotes, port)
-            for choice, port in ((northbound, NORTHBOUND_PORT), (southbound, SOUTHBOUND_PORT))
-        ]
-        self._endpoints = []
+        """BadFile, or ValueError for a remote. A database that is at a server elsewhere has no choice here (None);
+        `authority` is the directory of the keys for pssl: remotes."""
+        self._tls = OwnTls(authority)
+        where = [places(choice.remotes, port) if choice is not None else () for choice, port in (
+            (northbound, NORTHBOUND_PORT),
+            (southbound, SOUTHBOUND_PORT),
+        )]  # fmt: skip
+        lock = COMPILER_LOCK if network.compiles else None
+        self._endpoints: list[Endpoint] = []
         if northbound is not None:
-            self._endpoints.append(_endpoint(loop, network.northbound_store, northbound, listened[0]))
+            self._endpoints.append(_endpoint(loop, network.northbound_store, northbound, where[0], self._tls.context))
         if southbound is not None:
-            endpoint = _endpoint(loop, network.southbound_store, southbound, listened[1])
-            if network.compiles:
-                endpoint.hold(COMPILER_LOCK)
-            self._endpoints.append(endpoint)
+            store = network.southbound_store
+            self._endpoints.append(_endpoint(loop, store, southbound, where[1], self._tls.context, lock))
 
     async def open(self) -> None:
         """Listen; CannotListen if that is not possible where it was asked for."""
@@ -55,6 +58,7 @@ class Databases:
         """Where they are reached, and what is wrong."""
         for endpoint in self._endpoints:
             yield from endpoint.status()
+        yield from self._tls.status()
 
     async def close(self) -> None:
         """Hang up, and close their files."""
@@ -62,6 +66,13 @@ class Databases:
             await endpoint.close()
 
 
-def _endpoint(loop: asyncio.AbstractEventLoop, store: Store, choice: Choice, where: Sequence[Place]) -> Endpoint:
+def _endpoint(
+    loop: asyncio.AbstractEventLoop,
+    store: Store,
+    choice: Choice,
+    where: Sequence[Place],
+    tls: Tls,
+    lock: str | None = None,
+) -> Endpoint:
     file = open_database(choice.file, store) if choice.file is not None else None
-    return Endpoint(loop, store, choice.socket, where, file=file)
+    return Endpoint(loop, store, choice.socket, where, tls=tls, file=file, lock=lock)

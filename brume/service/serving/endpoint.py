@@ -1,4 +1,8 @@
-"""One database's sockets: opened when there is something to be seen, closed before its file is."""
+"""One database's sockets: opened when there is something to be seen, closed before its file is.
+
+From the beginning changes go to the file; the server is imported and made when the endpoint opens, which is after a
+cloud answers its API.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +12,26 @@ import os
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from brume.ovsdb.server.listener import Server, host_on
 from brume.ovsdb.storage.file import DatabaseFile
 from brume.ovsdb.store import Store
+from brume.ovsdb.tls import TlsError
 from brume.ovsdb.wire.remotes import Remote
-from brume.service.serving.files import compact_now_and_then
+from brume.service.serving.files import EarlyWriter, compact_now_and_then
 from brume.service.serving.places import Place
+
+if TYPE_CHECKING:
+    from brume.ovsdb.server.connections import ConnectionFollower
+    from brume.ovsdb.server.listener import Server
+    from brume.ovsdb.server.served import Served
 
 log = logging.getLogger(__name__)
 
 LONGEST_ADDRESS = 100
 """Octets of a path that a unix socket may have, with some to spare (sun_path has 108)."""
+Tls = Callable[[], ssl.SSLContext]
+"""Makes the context of pssl: remotes."""
 
 
 class CannotListen(Exception):
@@ -36,25 +48,27 @@ class Endpoint:
         socket: Path,
         places: Sequence[Place],
         *,
+        tls: Tls,
         file: DatabaseFile | None = None,
-        tls: Callable[[], ssl.SSLContext] | None = None,
+        lock: str | None = None,
     ) -> None:
-        """From here on changes of the store go to the file; nobody is listened to before `open`."""
+        """From here on changes of the store go to the file; nobody is listened to before `open`. `lock` is one that we
+        have in the place of a client, as long as we serve, unless somebody steals it."""
         self.name = store.schema.name
+        self._loop = loop
+        self._store = store
         self._socket = socket
         self._places = places
-        self._file = file
         self._tls = tls
-        self._host = host_on(loop)
-        self._served = self._host.add(store, file)
-        self._server = Server(self._host)
-        self._directory: int | None = None
+        self._lock = lock
+        self._file = file
+        self._early = None if file is None else EarlyWriter(file)
         self._compacting = None if file is None else loop.create_task(compact_now_and_then(file))
+        self._directory: int | None = None
         self._refused: list[str] = []
-
-    def hold(self, lock: str) -> None:
-        """Have a lock in the place of a client: it is ours as long as we serve, unless somebody steals it."""
-        self._host.locks.claim(self, lock, steal=False)
+        self._served: Served | None = None
+        self._server: Server | None = None
+        self._follower: ConnectionFollower | None = None
 
     def tell_lock(self, method: str, name: str) -> None:
         """The lock was stolen, or has come back."""
@@ -62,21 +76,32 @@ class Endpoint:
 
     async def open(self) -> None:
         """Listen everywhere; CannotListen if that is not possible where it was asked for."""
-        try:
-            await self._server.open(self._unix())
-            for place in self._places:
-                await self._open(place)
-        except OSError as error:
-            raise CannotListen(f"{self.name}: cannot listen on {self._socket}: {error.strerror or error}") from error
+        from brume.ovsdb.server.connections import ConnectionFollower
+        from brume.ovsdb.server.listener import Server, host_on
 
-    async def _open(self, place: Place) -> None:
-        remote = place.remote
-        if remote.is_tls and self._server.tls is None and self._tls is not None:
-            self._server.tls = self._tls()
+        host = host_on(self._loop)
+        if self._early is not None:
+            self._early.stop()
+        self._served = host.add(self._store, self._file)
+        if self._lock is not None:
+            host.locks.claim(self, self._lock, steal=False)
+        server = self._server = Server(host)
         try:
-            await self._server.open(remote)
+            await server.open(self._unix())
         except OSError as error:
-            why = f"cannot listen on {remote}: {os.strerror(error.errno) if error.errno else error}"
+            raise CannotListen(f"{self.name}: cannot listen on {self._socket}: {_reason(error)}") from error
+        for place in self._places:
+            await self._open(server, place)
+        self._follower = ConnectionFollower(server, self._store, _SETTINGS[self.name], "connections")
+        await self._follower.start()
+
+    async def _open(self, server: Server, place: Place) -> None:
+        try:
+            if place.remote.is_tls and server.tls is None:
+                server.tls = self._tls()
+            await server.open(place.remote)
+        except OSError as error:
+            why = f"cannot listen on {place.remote}: {_reason(error)}"
             if place.asked:
                 raise CannotListen(f"{self.name}: {why}") from error
             log.warning("%s: %s; it is on its unix socket only", self.name, why)
@@ -91,15 +116,18 @@ class Endpoint:
 
     def remotes(self) -> list[str]:
         """Where clients may connect: `tcp:127.0.0.1:6641`."""
-        listeners = list(self._server.listeners.values())[1:]  # the first is the unix socket, by a name of its own
-        return [f"unix:{self._socket}", *(_seen_from_here(one.remote, one.port) for one in listeners)]
+        found = list(self._server.listeners.values()) if self._server is not None else []
+        first = [f"unix:{self._socket}"] if found else []  # the first one, by a name that its clients can use
+        return [*first, *(_seen_from_here(one.remote, one.port) for one in found[1:])]
 
     def status(self) -> Iterator[str]:
         """Where it is reached, and what is wrong."""
         yield f"{self.name}: {' '.join(self.remotes())}"
         for why in self._refused:
             yield f"{self.name}: {why}"
-        if self._served.storage_problem:
+        for target, why in self._follower.problems.items() if self._follower is not None else ():
+            yield f"{self.name}: cannot listen on {target}: {why}"
+        if self._served is not None and self._served.storage_problem:
             yield f"{self.name}: not written to its file: {self._served.storage_problem}"
 
     async def close(self) -> None:
@@ -107,11 +135,24 @@ class Endpoint:
         if self._compacting is not None:
             self._compacting.cancel()
             await asyncio.gather(self._compacting, return_exceptions=True)
-        await self._server.close()
+        if self._follower is not None:
+            await self._follower.stop()
+        if self._server is not None:
+            await self._server.close()
         if self._directory is not None:
             os.close(self._directory)
+        if self._early is not None:
+            self._early.stop()
         if self._file is not None:
             self._file.close()
+
+
+_SETTINGS = {"OVN_Northbound": "NB_Global", "OVN_Southbound": "SB_Global"}
+"""The table whose row says where else to listen (`ovn-nbctl set-connection`)."""
+
+
+def _reason(error: OSError) -> str:
+    return str(error) if isinstance(error, TlsError) or not error.errno else os.strerror(error.errno)
 
 
 def _seen_from_here(remote: Remote, port: int) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from brume.ovsdb.storage.file import SECONDS_BETWEEN_LOOKS, DatabaseFile, open_file
 from brume.ovsdb.storage.log import LogError
 from brume.ovsdb.store import Store
+from brume.tables.changes import ChangeSet
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,25 @@ def open_database(path: Path, store: Store) -> DatabaseFile:
     except OSError as error:
         raise BadFile(f"{path}: {error.strerror}") from None
     return file
+
+
+class EarlyWriter:
+    """Writes changes to a file as long as no server does."""
+
+    def __init__(self, file: DatabaseFile) -> None:
+        self._file = file
+        self._store = file.store
+        self._store.database.subscribe(self._write)
+
+    def stop(self) -> None:
+        """Somebody else writes from now on, or nobody."""
+        self._store.database.unsubscribe(self._write)
+
+    def _write(self, changes: ChangeSet) -> None:
+        try:
+            self._file.append(changes)
+        except OSError as error:  # the next write has everything
+            log.warning("%s cannot be written: %s", self._file.path, error)
 
 
 async def compact_now_and_then(file: DatabaseFile) -> None:
