@@ -18,6 +18,7 @@ import asyncio
 import logging
 import os
 import random
+import shutil
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -265,4 +266,7 @@ def _keep_old(path: str, version: str) -> None:
     kept = f"{path}.backup{version}"
     with suppress(FileNotFoundError):
         os.unlink(kept)
-    os.link(path, kept)
+    try:
+        os.link(path, kept)
+    except OSError:  # a file system without hard links
+        shutil.copyfile(path, kept)
