@@ -9,11 +9,13 @@ import stat
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from brume.northbound.schema import NORTHBOUND, Connection, LogicalSwitch
+from brume.ovsdb.authority import CLIENT, SERVER, make_authority
 from brume.ovsdb.schema_reader import read_schema
 from brume.ovsdb.server.connections import ConnectionFollower
 from brume.ovsdb.store import Store
@@ -251,3 +253,25 @@ def _free_port() -> int:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]
         return port
+
+
+def test_keys_and_certificates_are_rows_too(tools: Tools) -> None:
+    server, now = tools.server, datetime.now(UTC)
+    authority = make_authority(tools.directory / "pki", now=now)
+    ours, theirs = authority.issue("nb", SERVER, now=now), authority.issue("ctl", CLIENT, now=now)
+
+    async def follow() -> ConnectionFollower:
+        follower = ConnectionFollower(server.server, server.stores[NB], "NB_Global", "connections")
+        await follower.start()
+        return follower
+
+    follower = server.wait(follow())
+    port = _free_port()
+    tools.nbctl("set-connection", f"pssl:{port}:127.0.0.1")
+    tools.nbctl("set-ssl", ours.private_key, ours.certificate, ours.ca_cert)
+    eventually(lambda: server.call(lambda: any(remote.port == port for remote in server.server.listeners)))
+    remote = f"--db=ssl:127.0.0.1:{port}"
+    assert "pssl" in tools.run("ovn-nbctl", *theirs.options(), remote, "get-connection")
+    tools.nbctl("del-ssl")
+    eventually(lambda: server.call(lambda: all(remote.port != port for remote in server.server.listeners)))
+    server.wait(follower.stop())

@@ -6,7 +6,8 @@ ovsdb-server, and what `ovn-nbctl set-connection ptcp:6641:127.0.0.1` therefore 
 
 The rows that the column refers to say where to listen; what has become of it is written into their `is_connected` and
 `status` some seconds later, as ovsdb-server does. A remote that cannot be listened on is tried again. A remote that
-is listened on for another reason (an option of the command line) is left as it is.
+is listened on for another reason (an option of the command line) is left as it is. Keys and certificates for `pssl:`
+are the server's, or those that the row's `ssl` column names (`ovn-nbctl set-ssl`).
 
 Left out, and said so in `status`: remotes to connect to (`tcp:`, `ssl:`), and roles (no RBAC here: a remote that asks
 for a role is not opened, rather than opened to everybody).
@@ -23,6 +24,7 @@ from msgspec.structs import replace
 from brume.ovsdb.columns import Column
 from brume.ovsdb.server.listener import Listener, Server
 from brume.ovsdb.store import Store, StoredTable
+from brume.ovsdb.tls import TlsFiles, server_context
 from brume.ovsdb.wire.remotes import Remote, RemoteError, parse_remote
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Transaction
@@ -55,6 +57,10 @@ class ConnectionFollower:
         if target is None:
             raise ValueError(f"column {column} of table {table} refers to no table")
         self._rows: StoredTable = store.tables[target]
+        ssl = self._owner.columns.get("ssl")
+        self._ssl = store.tables[ssl.type.key.table] if ssl is not None and ssl.type.key.table else None
+        self._files: TlsFiles | None = None
+        self._followed = {found.row_type for found in (self._rows, self._owner, self._ssl) if found is not None}
         self._seconds_to_status = seconds_to_status
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -93,11 +99,9 @@ class ConnectionFollower:
         return found
 
     def _take(self, changes: ChangeSet) -> None:
-        for change in changes.rows:
-            if change.row_type is self._rows.row_type or change.row_type is self._owner.row_type:
-                self._changed.set()
-                return
-        if any(member.relation is self._column.relation for member, _ in changes.members):
+        if any(change.row_type in self._followed for change in changes.rows) or any(
+            member.relation is self._column.relation for member, _ in changes.members
+        ):
             self._changed.set()
 
     async def _run(self) -> None:
@@ -110,9 +114,11 @@ class ConnectionFollower:
         """Close what is not asked for any more, open what is."""
         self._changed.clear()
         wanted = {target: one for target, (_, one) in self.wanted().items()}
+        files, self._files = self._files, self._tls_files()
         for target, (before, remote) in list(self._opened.items()):
             now = wanted.get(target)
-            if now is None or (now.read_only, now.role) != (before.read_only, before.role):
+            other_files = remote.is_tls and files != self._files
+            if now is None or other_files or (now.read_only, now.role) != (before.read_only, before.role):
                 del self._opened[target]
                 await self._server.shut(remote)
             elif now.probe != before.probe:
@@ -124,6 +130,13 @@ class ConnectionFollower:
                 await self._open(one)
         self._schedule_status()
 
+    def _tls_files(self) -> TlsFiles | None:
+        for owner in self._owner.rows() if self._ssl is not None else ():
+            row = self._ssl.row(owner.ssl) if self._ssl is not None and owner.ssl is not None else None
+            if row is not None:
+                return TlsFiles(row.private_key, row.certificate, row.ca_cert)
+        return None
+
     async def _open(self, wanted: Wanted) -> None:
         target = wanted.target
         try:
@@ -131,7 +144,8 @@ class ConnectionFollower:
             if wanted.role:
                 raise OSError(f"{target}: roles are not supported")
             known = self._server.listeners.get(remote)
-            listener = known or await self._server.open(remote, read_only=wanted.read_only, probe=wanted.probe)
+            tls = server_context(self._files) if remote.is_tls and self._files is not None else None
+            listener = known or await self._server.open(remote, read_only=wanted.read_only, probe=wanted.probe, tls=tls)
         except (RemoteError, OSError) as error:
             self.problems[target] = str(error)
             return

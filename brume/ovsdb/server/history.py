@@ -24,25 +24,26 @@ class History:
         self._new_id = new_id
         self._transactions = transactions
         self._changes = changes
-        self._kept: deque[tuple[str, ChangeSet]] = deque()
+        self._kept: deque[ChangeSet] = deque()
         self._count = 0
         self._first = 0
         """The number of the oldest change set that is kept; they are numbered from 0."""
         self.last_id = new_id()
+        self._ids = deque((self.last_id,))
         self._numbers: dict[str, int] = {self.last_id: 0}
         """How many change sets had happened when this was the last id."""
 
     def add(self, changes: ChangeSet) -> None:
         """A transaction happened."""
         self.last_id = self._new_id()
-        self._kept.append((self.last_id, changes))
+        self._ids.append(self.last_id)
+        self._kept.append(changes)
         self._numbers[self.last_id] = self._first + len(self._kept)
         self._count += _size(changes)
         while self._kept and (len(self._kept) > self._transactions or self._count > self._changes):
-            _, dropped = self._kept.popleft()
-            del self._numbers[next(iter(self._numbers))]
+            self._count -= _size(self._kept.popleft())
+            del self._numbers[self._ids.popleft()]
             self._first += 1
-            self._count -= _size(dropped)
 
     def knows(self, last_id: str) -> bool:
         """Whether what came after this transaction is all here."""
@@ -50,8 +51,7 @@ class History:
 
     def since(self, last_id: str) -> list[ChangeSet]:
         """What came after a transaction that is known."""
-        skipped = self._numbers[last_id] - self._first
-        return [changes for _, changes in islice(self._kept, skipped, None)]
+        return list(islice(self._kept, self._numbers[last_id] - self._first, None))
 
 
 def _size(changes: ChangeSet) -> int:

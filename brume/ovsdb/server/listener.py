@@ -234,13 +234,20 @@ class Server:
         self.tls = tls
         self.listeners: dict[Remote, Listener] = {}
 
-    async def open(self, remote: Remote, *, read_only: bool = False, probe: int | None = None) -> Listener:
-        """Listen on a remote too."""
+    async def open(
+        self,
+        remote: Remote,
+        *,
+        read_only: bool = False,
+        probe: int | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> Listener:
+        """Listen on a remote too; with `tls` if it is given, else with the server's."""
         if not remote.passive:
             raise OSError(f"{remote}: only ptcp, pssl and punix are listened on")
         if remote in self.listeners:
             return self.listeners[remote]
-        listener = Listener(self.host, remote, tls=self.tls, read_only=read_only, probe=probe)
+        listener = Listener(self.host, remote, tls=tls or self.tls, read_only=read_only, probe=probe)
         await listener.start()
         self.listeners[remote] = listener
         return listener
