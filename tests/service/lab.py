@@ -7,12 +7,23 @@ import shlex
 import subprocess
 from pathlib import Path
 
-from brume.cli.paths import LabPaths
+from brume.cli.paths import LabPaths, Paths
 from tests.agreement.ovsdb_server import missing
 from tests.service.process import BRUME, PATIENCE, wait_for_socket
 
 why_not = missing("ovn-nbctl", "ovn-sbctl", "ovn-trace")
 FREE_PORTS = ("--northbound-remote", "ptcp:0:127.0.0.1", "--southbound-remote", "ptcp:0:127.0.0.1")
+
+
+def tool(paths: Paths, *command: str) -> str:
+    """A real program that must succeed, on the databases of a data directory."""
+    environment = os.environ | {
+        "OVN_NB_DB": f"unix:{paths.northbound_socket}",
+        "OVN_SB_DB": f"unix:{paths.southbound_socket}",
+    }
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0, f"{' '.join(command)}: {done.stdout}{done.stderr}"
+    return done.stdout
 
 
 class Lab:
@@ -45,13 +56,7 @@ class Lab:
 
     def tool(self, *command: str) -> str:
         """A real program that must succeed."""
-        environment = os.environ | {
-            "OVN_NB_DB": f"unix:{self.paths.northbound_socket}",
-            "OVN_SB_DB": f"unix:{self.paths.southbound_socket}",
-        }
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE)
-        assert done.returncode == 0, f"{' '.join(command)}: {done.stdout}{done.stderr}"
-        return done.stdout
+        return tool(self.paths, *command)
 
     def ping(self, source: str, address: str) -> bool:
         """Whether an echo comes back."""

@@ -250,7 +250,7 @@ def test_fewer_chassis_after_a_restart(tmp_path, lab) -> None:
         (
             "lsp-set-port-security vma '0a:00:00:00:00:0a 10.0.0.99'",
             "vma vmb",
-            "Dropped by: port security of vma does not let 10.0.0.10 through\nCure: ovn-nbctl lsp-set-port-security vma",
+            "Dropped by: port security of vma does not let 10.0.0.10 through\nCure: ovn-nbctl lsp-set-port-security",
         ),
         (
             "lsp-add ls2 idle -- lsp-set-addresses idle '0a:00:00:00:00:1d 10.0.1.99'",
