@@ -12,7 +12,9 @@
 Rules:
   - `database` is always the replica plus what we have changed and the server has not answered yet. So what to send is
     found by comparing the two, under the keys that were touched: nothing else is remembered.
-  - A column that the server changes is changed here; our own unsent change of another column of that row stays.
+  - A column that the server changes is changed here; our own unsent change of another column of that row stays. What
+    we have deleted does not come back, and what we have inserted does not go, before the server has answered for it:
+    what it tells meanwhile may be of our own earlier changes.
   - One proposal is under way at a time; what changes meanwhile goes with the next. One that was lost with the
     connection is compared again with what the server then has.
   - A refused change is taken back here, so whoever made it sees it gone; before the next proposal there is a pause.
@@ -69,8 +71,11 @@ class WorkingCopy:
         self._own: dict[_Key, Row] = {}
         """Rows here that carry no uuid, by the one they derive."""
         self._columns: dict[type[Row], frozenset[str]] = {}
-        self._rows: dict[_Key, None] = {}
+        self._rows: dict[_Key, bool] = {}
+        """Rows that were changed here since they were last sent; true: inserted."""
         self._members: dict[Member, None] = {}
+        self._under_way: tuple[dict[_Key, bool], dict[Member, None]] = {}, {}
+        """The same, sent and not yet answered."""
         self._pause, self._sleep = pause, sleep
         self._task: asyncio.Task[None] | None = None
         self._loaded = asyncio.Event()
@@ -109,17 +114,20 @@ class WorkingCopy:
         for row_type, key, old, new in changes.rows:
             if (row_type, key) in self._own:
                 if old is not None:  # else it is ours that has arrived
-                    self._rows[row_type, str(key)] = None
+                    self._rows.setdefault((row_type, str(key)), False)
                 continue
             here = self.database.get(row_type, key)
             if new is None:
-                transaction.delete(row_type, key)
-            elif old is None or here is None:
-                transaction.put(here or new)
-            else:
+                if here is not None and not self._rows.get((row_type, str(key)), False):
+                    transaction.delete(row_type, key)
+            elif here is None:
+                if not any((row_type, key) in rows for rows in (self._rows, self._under_way[0])):
+                    transaction.put(new)
+            elif old is not None:
                 transaction.put(merged(here, old, new))
         for member, added in changes.members:
-            transaction.members[member] = added
+            if not any(member in members for members in (self._members, self._under_way[1])):
+                transaction.members[member] = added
         self.database.apply(transaction)
         self._send_soon()
 
@@ -133,11 +141,14 @@ class WorkingCopy:
             if row_type in self._derived:
                 self._note_own(old, new)
             elif row_type in self._kinds:
-                self._rows[row_type, str((new or old).key())] = None  # type: ignore[union-attr]
+                self._note((row_type, str((new or old).key())), old, new)  # type: ignore[union-attr]
         for member, _ in changes.members:
             if member.relation.owner in self._owners:
                 self._members[member] = None
         self._send_soon()
+
+    def _note(self, key: _Key, old: Row | None, new: Row | None) -> None:
+        self._rows[key] = old is None or (new is not None and self._rows.get(key, False))
 
     def _note_own(self, old: Any, new: Any) -> None:
         """A row of a class without uuids: our own has the uuid it derives, another's the one it was given."""
@@ -145,12 +156,12 @@ class WorkingCopy:
             key = (type(old), old.uuid)
             if self._own.get(key) is old:
                 del self._own[key]
-            self._rows[key] = None
+            self._note(key, old, new)
         if new is not None:
             key = (type(new), new.uuid)
             if new.given_uuid is None:
                 self._own[key] = new
-            self._rows[key] = None
+            self._note(key, old, new)
 
     def _send_soon(self) -> None:
         if self._task is None and (self._rows or self._members) and self._may_send():
@@ -176,14 +187,18 @@ class WorkingCopy:
                 continue
             if self.lock is not None:
                 proposal.assert_lock(self.lock)
+            self._under_way = rows, members
             outcome = await self.client.propose(proposal)
+            self._under_way = {}, {}
             if outcome.verdict is Verdict.REFUSED:
                 log.error("%s: the server refuses a transaction: %s", self.database.name, outcome.error)
                 self.refusals.append(outcome)
             if outcome.verdict in (Verdict.REFUSED, Verdict.COMMITTED):
                 self._settle(rows, members)
             else:
-                self._rows, self._members = {**rows, **self._rows}, {**members, **self._members}
+                for key, inserted in rows.items():
+                    self._rows[key] = self._rows.get(key, False) or inserted
+                self._members.update(members)
             if outcome.verdict is Verdict.REFUSED:
                 await self._sleep(self._pause)
             elif outcome.verdict is Verdict.LOST:
