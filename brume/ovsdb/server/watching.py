@@ -46,6 +46,10 @@ class _Seen(NamedTuple):
     composite: bool
 
 
+Changes = list[tuple[_Seen, Any, Any]]
+"""Fields that differ, with what they held and what they hold."""
+
+
 class Watch:
     """One table through one selection."""
 
@@ -80,18 +84,18 @@ class Watch:
             return {"delete": None}
         if kind == INSERT:
             return {"insert": self._filled(delta.new, lambda column: delta.elements(column, before=False), INSERT)}
-        if not self._differs(delta):
-            return None
-        return {"modify": self._differences(delta)}
+        changes = self._changes(delta)
+        return {"modify": self._differences(delta, changes)} if self._differs(delta, changes) else None
 
     def update(self, delta: RowDelta) -> dict[str, Json] | None:
         """A `<row-update>` of RFC 7047, or None if the client is not to see the change."""
         kind = self._kind(delta)
-        if not kind & self.selection.kinds or (kind == MODIFY and not self._differs(delta)):
+        changes = self._changes(delta) if kind == MODIFY else []
+        if not kind & self.selection.kinds or (kind == MODIFY and not self._differs(delta, changes)):
             return None
         found: dict[str, Json] = {}
         if kind != INSERT:
-            found["old"] = self._changed(delta) if kind == MODIFY else self.full(delta, kind, before=True)
+            found["old"] = self._changed(delta, changes) if kind == MODIFY else self.full(delta, kind, before=True)
         if kind != DELETE:
             found["new"] = self.full(delta, kind, before=False)
         return found
@@ -133,17 +137,17 @@ class Watch:
         if one is not None and one.kinds & kind:
             found[one.column.name] = one.write(self._version(row.uuid))
 
-    def _changes(self, delta: RowDelta) -> list[tuple[_Seen, Any, Any]]:
+    def _changes(self, delta: RowDelta) -> Changes:
         """The fields that differ."""
         if delta.old is delta.new:
             return []
         pairs = zip(self._fields, self._get(delta.old), self._get(delta.new), strict=True)
         return [(one, old, new) for one, old, new in pairs if old is not new and _differ(one.column, old, new)]
 
-    def _differs(self, delta: RowDelta) -> bool:
-        if self._versioned is not None or any(delta.members.get(one.column.name) for one in self._relations):
+    def _differs(self, delta: RowDelta, changes: Changes) -> bool:
+        if changes or self._versioned is not None or any(delta.members.get(one.column.name) for one in self._relations):
             return True
-        return bool(self._changes(delta)) or any(self._hidden_differs(delta, column) for column in self._hidden)
+        return any(self._hidden_differs(delta, column) for column in self._hidden)
 
     def _hidden_differs(self, delta: RowDelta, column: Column) -> bool:
         if column.relation is not None:
@@ -152,9 +156,9 @@ class Watch:
             return True
         return _differ(column, getattr(delta.old, column.attribute), getattr(delta.new, column.attribute))
 
-    def _differences(self, delta: RowDelta) -> dict[str, Json]:
+    def _differences(self, delta: RowDelta, changes: Changes) -> dict[str, Json]:
         found: dict[str, Json] = {}
-        for (column, kinds, write, _, composite), old, new in self._changes(delta):
+        for (column, kinds, write, _, composite), old, new in changes:
             if kinds & MODIFY:
                 found[column.name] = write(difference(column.type, old, new) if composite else new)
         for one in self._relations:
@@ -164,9 +168,9 @@ class Watch:
         self._add_version(found, delta.new, MODIFY)
         return found
 
-    def _changed(self, delta: RowDelta) -> dict[str, Json]:
+    def _changed(self, delta: RowDelta, changes: Changes) -> dict[str, Json]:
         """What the columns held that changed."""
-        found = {one.column.name: one.write(old) for one, old, _ in self._changes(delta) if one.kinds & MODIFY}
+        found = {one.column.name: one.write(old) for one, old, _ in changes if one.kinds & MODIFY}
         for one in self._relations:
             if delta.members.get(one.column.name) and one.kinds & MODIFY:
                 found[one.column.name] = one.write(delta.elements(one.column, before=True))
