@@ -49,7 +49,8 @@ class Engine:
         on_fault: OnFault | None = None,
         complete: Complete | None = None,
     ) -> None:
-        """`on_fault` makes an output of an exception that a rule raised; without it the exception ends the update.
+        """`on_fault` makes an output of an exception that a rule raised, or of a conflict between two instances;
+        without it the exception ends the update.
         `complete` sees every transaction before the target does: others may have rows there that it concerns."""
         self.target = target
         self._on_fault = on_fault
@@ -64,7 +65,7 @@ class Engine:
             rule: {} for group in self._rules.values() for rule in group
         }
         self._dependents: dict[Node, set[Consumer]] = {}
-        self._outputs = Outputs(target)
+        self._outputs = Outputs(target, on_fault)
         self._queue: dict[Instance, Any] = {}
         self._unread: set[Memo] = set()
 

@@ -1,13 +1,15 @@
 """Who made which output, and what must be written when makers come and go.
 
 Several instances may make the same output (two security group rules that need the same address set): it stays as long
-as one of them does. Two instances that make different rows with the same key are a mistake in the rules, and said so.
+as one of them does. Two instances that make different rows with the same key are a mistake in the rules, or something
+in the source that no rule foresaw: it is said, and the row of the first of them (by name, not by time) is the one that
+counts, so that following changes and compiling from nothing agree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
-from typing import Any, cast
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
@@ -17,6 +19,7 @@ from brume.tables.database import Database, Transaction
 from brume.tables.row import Member, Row
 
 OutputKey = Hashable
+OnConflict = Callable[[Instance, Exception], Output]
 
 
 class DerivationConflict(Exception):
@@ -35,11 +38,23 @@ def observed_from(present: Row | None, row: Row) -> Row:
     return msgspec.structs.replace(row, **{name: getattr(present, name) for name in row.OBSERVED})
 
 
+class Conflict(NamedTuple):
+    """Two makers of different rows under one key, and how that is said."""
+
+    first: Instance
+    other: Instance
+    said: Output
+
+
 class Outputs:
     """The makers of every output of one engine, and the changes not yet written."""
 
-    def __init__(self, target: Database) -> None:
+    def __init__(self, target: Database, on_conflict: OnConflict | None = None) -> None:
+        """`on_conflict` makes an output of a conflict; without it the conflict is raised."""
         self._target = target
+        self._on_conflict = on_conflict
+        self._conflicts: dict[OutputKey, Conflict] = {}
+        self._reopened: set[OutputKey] = set()
         self._makers: dict[OutputKey, Instance | dict[Instance, None]] = {}
         self._pending: dict[OutputKey, Output | None] = {}
         self._disputed: set[OutputKey] = set()
@@ -55,7 +70,8 @@ class Outputs:
         for key in keys:
             makers = self.makers(key)
             if makers:
-                asked.setdefault(makers[0], set()).add(key)
+                first = min(makers, key=_name) if key in self._conflicts else makers[0]
+                asked.setdefault(first, set()).add(key)
         found: dict[OutputKey, Output] = {}
         for maker, its in asked.items():
             for output in maker.outputs:
@@ -99,35 +115,79 @@ class Outputs:
             self._pending[key] = None
             return
         del makers[instance]
+        if key in self._conflicts or key in self._pending:
+            self._reopened.add(key)
         if len(makers) == 1:
             (self._makers[key],) = makers
 
     def transaction(self) -> Transaction:
         """What is to be written now; the record of pending changes is emptied."""
         transaction = Transaction()
+        if self._reopened:
+            self._pending.update(self.wanted(self._reopened))
+            self._reopened.clear()
         pending, self._pending = self._pending, {}
         key: Any
         for key, output in pending.items():
             if isinstance(key, Member):
                 transaction.members[key] = output is not None
             elif output is None:
+                self._settle(key, transaction)
                 transaction.rows[key] = None
             else:
-                transaction.rows[key] = self._agreed(key, cast(Row, output))
+                transaction.rows[key] = self._agreed(key, cast(Row, output), transaction)
         self._disputed.clear()
         return transaction
 
-    def _agreed(self, key: OutputKey, row: Row) -> Row:
+    def _agreed(self, key: OutputKey, row: Row, transaction: Transaction) -> Row:
         """The row all makers agree on, with the columns that agents write kept as they are.
 
         A row that thousands make is not asked of all of them again when one more makes the row that is there.
         """
         present = self._target.get(type(row), row.key())
-        written = observed_from(present, row)
         makers = self._makers[key]
-        if not isinstance(makers, Instance) and (key in self._disputed or written != present):
-            for maker in makers:
-                for output in maker.outputs:
-                    if not isinstance(output, Member) and output_key(output) == key and output != row:
-                        raise DerivationConflict(f"{key}: {maker} makes {output}, another rule makes {row}")
-        return written
+        if isinstance(makers, Instance):
+            self._settle(key, transaction)
+        elif key in self._disputed or key in self._conflicts or observed_from(present, row) != present:
+            row = self._chosen(key, row, makers, transaction)
+        return observed_from(present, row)
+
+    def _chosen(self, key: OutputKey, row: Row, makers: Iterable[Instance], transaction: Transaction) -> Row:
+        made: dict[Instance, Row] = {
+            maker: output
+            for maker in makers
+            for output in maker.outputs
+            if not isinstance(output, Member) and output_key(output) == key
+        }
+        if all(output == row for output in made.values()):
+            self._settle(key, transaction)
+            return row
+        first = min(made, key=_name)
+        other = min((maker for maker, output in made.items() if output != made[first]), key=_name)
+        known = self._conflicts.get(key)
+        if known is None or known[:2] != (first, other):
+            self._settle(key, transaction)
+            error = DerivationConflict(f"{first} and {other} make different rows of {key}; that of {first} counts")
+            if self._on_conflict is None:
+                raise error
+            said = self._on_conflict(other, error)
+            self._conflicts[key] = Conflict(first, other, said)
+            _say(said, transaction, is_so=True)
+        return made[first]
+
+    def _settle(self, key: OutputKey, transaction: Transaction) -> None:
+        """The makers of a row agree (again)."""
+        known = self._conflicts.pop(key, None) if self._conflicts else None
+        if known is not None:
+            _say(known.said, transaction, is_so=False)
+
+
+def _say(said: Output, transaction: Transaction, *, is_so: bool) -> None:
+    if isinstance(said, Member):
+        transaction.members[said] = is_so
+    else:
+        transaction.rows[type(said), said.key()] = said if is_so else None
+
+
+def _name(instance: Instance) -> str:
+    return repr(instance)

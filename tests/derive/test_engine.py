@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pytest
 
-from brume.derive.engine import DerivedFromItself, Engine, Reason
+from brume.derive.engine import DerivedFromItself, Engine, OnFault, Reason
 from brume.derive.outputs import DerivationConflict
 from brume.derive.rules import derived, rule
 from brume.derive.view import View
@@ -75,10 +75,10 @@ def duplicate(port: Port, view: View) -> Iterator[Row]:
 class Lab:
     """A source, a target and the engine between them."""
 
-    def __init__(self, *rules: object) -> None:
+    def __init__(self, *rules: object, on_fault: OnFault | None = None) -> None:
         self.source = Database("source")
         self.target = Database("target")
-        self.engine = Engine([self.source], self.target, rules or (delivery, duplicate))  # type: ignore[arg-type]
+        self.engine = Engine([self.source], self.target, rules or (delivery, duplicate), on_fault)  # type: ignore[arg-type]
         self.source.subscribe(self.engine.update)
 
     def put(self, *rows: Row, ports: dict[str, str] | None = None, gone: dict[str, str] | None = None) -> None:
@@ -173,6 +173,33 @@ def test_two_rules_that_disagree_are_told_so() -> None:
     lab = Lab(one)
     with pytest.raises(DerivationConflict, match="same"):
         lab.put(Port(name="a"), Port(name="b"))
+
+
+def test_a_conflict_that_is_told_stops_nothing_and_the_first_by_name_counts() -> None:
+    @rule(Port)
+    def one(port: Port, view: View) -> Iterator[Row]:
+        yield Flow(name="same", text=port.address)
+        yield Flow(name=port.name, text="own")
+
+    def lab(*ports: Port) -> Lab:
+        made = Lab(one, on_fault=lambda instance, error: Flow(name="conflict", text=str(error)))
+        made.put(*ports)
+        return made
+
+    late, early = Port(name="b", address="2"), Port(name="a", address="1")
+    both = lab(late)
+    assert both.flows() == {"same": "2", "b": "own"}
+    both.put(early)
+    assert both.flows() == {"same": "1", "a": "own", "b": "own", "conflict": both.flows()["conflict"]}
+    assert "one(a)" in both.flows()["conflict"]
+    assert lab(early, late).flows() == both.flows()
+    both.put(Port(name="b", address="3"))
+    assert both.flows()["same"] == "1"
+    both.put(Port(name="b", address="1"))
+    assert both.flows() == {"same": "1", "a": "own", "b": "own"}
+    both.put(late)
+    both.delete(Port, "a")
+    assert both.flows() == {"same": "2", "b": "own"}
 
 
 def test_a_value_that_reads_itself_is_refused() -> None:

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 from hypothesis.stateful import rule as step
 
 from brume.derive.engine import Engine
+from brume.derive.nodes import Instance
 from brume.derive.rules import derived, rule
 from brume.derive.view import View
 from brume.tables.database import Database, Transaction
@@ -70,7 +71,17 @@ def pairs(member: Member, view: View) -> Iterator[Row | Member]:
         yield Fact(name=("alike", member.parent, member.child), value=True)
 
 
-RULES = (describe, befriend, pairs)
+@rule(Node)
+def quarrel(node: Node, view: View) -> Iterator[Row | Member]:
+    """Nodes of one weight make different rows under one key."""
+    yield Fact(name=("quarrel", node.weight), value=node.parent)
+
+
+def said(instance: Instance, error: Exception) -> Fact:
+    return Fact(name=("said", str(error)), value=instance.key)
+
+
+RULES = (describe, befriend, pairs, quarrel)
 names = st.integers(0, 5)
 
 
@@ -79,7 +90,7 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.source = Database("source")
         self.target = Database("target")
-        self.engine = Engine([self.source], self.target, RULES)
+        self.engine = Engine([self.source], self.target, RULES, said)
         self.source.subscribe(self.engine.update)
         self.transaction = Transaction()
 
@@ -104,7 +115,7 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def incremental_equals_full(self) -> None:
         fresh = Database("fresh")
-        Engine([self.source], fresh, RULES).update(self.source.snapshot())
+        Engine([self.source], fresh, RULES, said).update(self.source.snapshot())
         for row_type in (Fact,):
             assert fresh.table(row_type).rows == self.target.table(row_type).rows
         assert set(fresh.all_members(Fact.tags)) == set(self.target.all_members(Fact.tags))
