@@ -12,7 +12,7 @@ from typing import Any
 from brume.ovsdb.columns import Column
 from brume.ovsdb.conditions import Clause, clause_to_json, read_condition
 from brume.ovsdb.data import Datum, Json, from_field, to_field
-from brume.ovsdb.server.changes import RowDelta
+from brume.ovsdb.server.changes import Moment, RowDelta
 from brume.ovsdb.store import StoredTable
 
 
@@ -46,35 +46,43 @@ def _field(row: Any, column: Column) -> Any:
 class Condition:
     """The condition of one table in one monitor."""
 
-    __slots__ = ("_clauses", "_equal", "columns", "is_true", "key")
+    __slots__ = ("_equal", "_others", "clauses", "columns", "is_true", "key")
 
     def __init__(self, clauses: Iterable[Clause] = ()) -> None:
-        found = list(clauses)
-        self.is_true = not found or any(clause.function == "true" for clause in found)
-        self.key: tuple[str, ...] = () if self.is_true else tuple(sorted({repr(clause_to_json(one)) for one in found}))
+        self.clauses = {repr(clause_to_json(clause)): clause for clause in clauses}
+        self.is_true = not self.clauses or any(clause.function == "true" for clause in self.clauses.values())
+        self.key: tuple[str, ...] = () if self.is_true else tuple(sorted(self.clauses))
         """Equal for conditions that mean the same."""
-        self.columns = {clause.column.name: clause.column for clause in found if clause.column is not None}
+        self.columns = {one.column.name: one.column for one in self.clauses.values() if one.column is not None}
         self._equal: dict[str, set[Any]] = {}
-        self._clauses: list[Clause] = []
-        for clause in found:
+        self._others: list[Clause] = []
+        for clause in self.clauses.values():
             column = clause.column
             if column is not None and clause.function == "==" and _is_plain(column):
                 self._equal.setdefault(column.attribute, set()).add(to_field(column.type, clause.argument))
             elif clause.function != "false":
-                self._clauses.append(clause)
+                self._others.append(clause)
 
     def holds(self, delta: RowDelta, *, before: bool) -> bool:
         """Whether the client wants to see the row as it was, or is."""
         row = delta.old if before else delta.new
         if row is None or self.is_true:
             return row is not None
-        for attribute, values in self._equal.items():
-            if getattr(row, attribute) in values:
-                return True
-        if not self._clauses:
+        if self._holds_plainly(row):
+            return True
+        if not self._others:
             return False
         side = Side(delta, before=before)
-        return any(clause.holds(side) for clause in self._clauses)
+        return any(clause.holds(side) for clause in self._others)
+
+    def sees(self, row: Any, moment: Moment) -> bool:
+        """Whether the client wants to see a row that is in the store."""
+        if self.is_true or self._holds_plainly(row):
+            return True
+        return bool(self._others) and self.holds(RowDelta(moment, None, row), before=False)
+
+    def _holds_plainly(self, row: Any) -> bool:
+        return any(getattr(row, attribute) in values for attribute, values in self._equal.items())
 
 
 def _is_plain(column: Column) -> bool:
@@ -87,3 +95,14 @@ EVERYTHING = Condition()
 def condition_from_json(table: StoredTable, json: Json) -> Condition:
     """Read the `where` of a monitor request; None is every row."""
     return EVERYTHING if not json else Condition(read_condition(table.name, table.columns, json))
+
+
+def between(one: Condition, other: Condition) -> Condition:
+    """A condition that holds for every row about which two different ones disagree: the clauses that only one has.
+
+    A chassis that learns of one more datapath adds one clause to a hundred; so few of 100,000 flows need a closer look.
+    """
+    if one.is_true or other.is_true:
+        return EVERYTHING
+    clauses = one.clauses | other.clauses
+    return Condition(clauses[key] for key in one.clauses.keys() ^ other.clauses.keys())

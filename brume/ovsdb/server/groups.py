@@ -141,11 +141,10 @@ class Group:
         condition = watch.selection.condition
         database = self.store.database
         for row in rows:
-            delta = None if condition.is_true and not self.is_old else RowDelta(moment, None, row)
-            if delta is not None and not condition.holds(delta, before=False):
+            if not condition.sees(row, moment):
                 continue
-            if delta is not None and self.is_old:
-                found[row.uuid] = {"new": watch.full(delta, INITIAL, before=False)}
+            if self.is_old:
+                found[row.uuid] = {"new": watch.full(RowDelta(moment, None, row), INITIAL, before=False)}
                 continue
             key = row.key()
 

@@ -15,6 +15,7 @@ import asyncio
 import os
 import socket
 import ssl
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from typing import cast
@@ -213,8 +214,9 @@ class Listener:
 def _unix_socket(path: str) -> socket.socket:
     """A bound socket that only its owner can connect to; what is left of an earlier one is replaced."""
     found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    with suppress(FileNotFoundError):
-        os.unlink(path)
+    with suppress(OSError):
+        if stat.S_ISSOCK(os.stat(path).st_mode):
+            os.unlink(path)
     mask = os.umask(0o177)
     try:
         found.bind(path)

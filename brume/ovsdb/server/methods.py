@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from brume.ovsdb.data import Json, is_id, is_uuid
 from brume.ovsdb.errors import OvsdbError, syntax_error
+from brume.ovsdb.json_text import print_json as print_text
 from brume.ovsdb.server.history import ZERO_ID
 from brume.ovsdb.server.requests import read_condition_changes, read_selections
 from brume.ovsdb.server.served import Served
@@ -82,8 +83,7 @@ def transact(session: Session, message: Message) -> None:
     """Run a transaction; if it has to wait, answer later."""
     served = _database(session, message)
     params, identity = _params(message), message.id
-    name = name_of(identity)
-    if name in session.waiting:
+    if session.waiting and name_of(identity) in session.waiting:
         raise syntax_error(params, "transact: duplicate request ID")
 
     def attempt(elapsed: int) -> Outcome:
@@ -94,6 +94,8 @@ def transact(session: Session, message: Message) -> None:
     if outcome.results is not None:
         session.answer(outcome.results, identity)
         return
+
+    name = name_of(identity)
 
     def done(results: Json) -> None:
         session.waiting.pop(name, None)

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from brume.ovsdb.data import Json
 from brume.ovsdb.errors import OvsdbError
 from brume.ovsdb.server.changes import Gatherer, Moment, RowDelta
-from brume.ovsdb.server.conditions import Condition
+from brume.ovsdb.server.conditions import Condition, between
 from brume.ovsdb.server.groups import Group, Monitor, Reader, group_key
 from brume.ovsdb.server.history import History
 from brume.ovsdb.server.waiting import Timer, Waiting
@@ -211,13 +211,15 @@ class Served:
         if was.key == condition.key:
             return found
         moment = Moment(self.store)
+        candidates = between(was, condition)
         for row in watch.table.rows():
-            old, new = RowDelta(moment, row, None), RowDelta(moment, None, row)
-            seen, sees = was.holds(old, before=True), condition.holds(new, before=False)
+            if not candidates.sees(row, moment):
+                continue
+            seen, sees = was.sees(row, moment), condition.sees(row, moment)
             if seen and not sees:
-                made = before.watches[name].update2(old)
+                made = before.watches[name].update2(RowDelta(moment, row, None))
             elif sees and not seen and kinds & INSERT:
-                made = watch.update2(new)
+                made = watch.update2(RowDelta(moment, None, row))
             else:
                 continue
             if made is not None:
