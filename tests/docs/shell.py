@@ -17,7 +17,9 @@ from tests.docs.markdown import ROOT
 ORDINARY = frozenset(
     (
         *("cat", "cd", "cp", "curl", "echo", "export", "git", "grep", "mkdir", "python3", "rm", "sleep", "source"),
-        *("ovn-nbctl", "ovn-sbctl", "sqlite3", "tcpdump", "trap", "unset", "wc"),
+        *("ovn-nbctl", "ovn-sbctl", "ovn-trace", "sqlite3", "tcpdump", "trap", "true", "unset", "wc", "kill"),
+        *("ovn-appctl", "ovn-controller", "ovn-northd", "ovn-trace"),
+        *("ovs-appctl", "ovs-vsctl", "ovs-vswitchd", "ovsdb-server", "ovsdb-tool"),
     )
 )
 """Programs that a reader has, or is told to get."""
@@ -57,7 +59,7 @@ def _check(words: list[str]) -> None:
     if not words or words[0] in ("fi", "done", "else"):
         return
     program, *arguments = words
-    program = program.removeprefix(".venv/bin/").removeprefix("venv/bin/")
+    program = program.removeprefix(".venv/bin/").removeprefix("venv/bin/").removeprefix("$BRUME/")
     if program == "brume":
         _check_brume(arguments)
     elif program == "openstack":
@@ -79,6 +81,9 @@ def _check_brume(arguments: list[str]) -> None:
         return
     name = arguments[0] if arguments else ""
     command = main.commands.get(name)
+    if isinstance(command, click.Group) and arguments[1:] and not arguments[1].startswith("-"):
+        arguments, name = arguments[1:], f"{name} {arguments[1]}"
+        command = command.commands.get(arguments[0])
     if command is None:
         raise Wrong(f"brume has no command {name!r}")
     context = click.Context(command, info_name=name, **command.context_settings)
