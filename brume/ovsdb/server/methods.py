@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from brume.ovsdb.data import Json, is_id, is_uuid
 from brume.ovsdb.errors import OvsdbError, syntax_error
-from brume.ovsdb.json_text import print_json as print_text
 from brume.ovsdb.server.history import ZERO_ID
 from brume.ovsdb.server.requests import read_condition_changes, read_selections
 from brume.ovsdb.server.served import Served
