@@ -96,6 +96,8 @@ def agree(servers: Servers, history: list[Step]) -> None:
             mine, real = ours.hold(step), theirs.hold(step)
             if step.method == "transact" and left_dangling(onlooker.result("transact", "Fuzz", *EVERYTHING)):
                 return
+            if step is CLEAR:
+                continue  # what a conversation left that ended early is no matter
             assert mine == real, step
             if leaves_halves(step, real[step.client]):
                 return
