@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ from brume.ovsdb.client.connection import Client
 from brume.ovsdb.client.events import Event, Synchronized
 from brume.ovsdb.client.replica import Replica
 from brume.ovsdb.client.transaction import Proposal
+from brume.ovsdb.client.working_copy import WorkingCopy
 from brume.ovsdb.schema_reader import read_schema
+from brume.tables.changes import ChangeSet
+from brume.tables.database import Database, Transaction
 from brume.values import derive_uuid
 from tests.agreement.client_lab import AT_ONCE, connected, replica_content, server_content
 from tests.agreement.ovn_lab import short_directory
@@ -86,9 +90,18 @@ async def kill_leaders(cluster: OvsdbCluster, client: Client, kills: int) -> Non
         cluster.kill(killed)
         await elsewhere(cluster, client, killed)
         cluster.start(killed)
-        written = len(client.replica.database.rows(ENTRY))
-        while len(client.replica.database.rows(ENTRY)) < min(written + 10, ENTRIES):
-            await asyncio.sleep(0.01)
+        told = 0
+
+        def count(_: ChangeSet) -> None:
+            nonlocal told
+            told += 1
+
+        client.replica.database.subscribe(count)
+        with suppress(TimeoutError):  # all is written already
+            async with asyncio.timeout(1):
+                while told < 10:
+                    await asyncio.sleep(0.01)
+        client.replica.database.unsubscribe(count)
 
 
 @pytest.mark.timeout(180)
@@ -107,6 +120,39 @@ def test_leaders_are_killed_while_three_write(cluster: OvsdbCluster) -> None:
             assert len(content["Entry"]) == ENTRIES
             assert [row.count for row in client.replica.database.rows(TOTAL)] == [ENTRIES]
             await client.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.timeout(180)
+def test_what_is_written_into_a_working_copy_arrives_once_although_leaders_are_killed(cluster: OvsdbCluster) -> None:
+    kept = {derive_uuid("entry", 0, number) for number in range(ENTRIES) if number % 3}
+
+    async def write_here(copy: WorkingCopy) -> None:
+        for number in range(ENTRIES):
+            transaction = Transaction()
+            transaction.put(ENTRY(uuid=derive_uuid("entry", 0, number), writer=0, number=number))
+            if number % 3 == 0 and number:  # and the entry before the last goes
+                transaction.delete(ENTRY, derive_uuid("entry", 0, number - 3))
+            copy.database.apply(transaction)
+            await asyncio.sleep(0.005)  # while proposals are under way
+        transaction = Transaction()
+        transaction.delete(ENTRY, derive_uuid("entry", 0, ENTRIES - 3))
+        copy.database.apply(transaction)
+
+    async def story() -> None:
+        async with connected(cluster.remotes, Replica(LEDGER)) as client:
+            copy = WorkingCopy(client, Database("Ledger"))
+            writing = asyncio.create_task(write_here(copy))
+            await kill_leaders(cluster, client, 2)
+            await writing
+            while {row.uuid for row in client.replica.database.rows(ENTRY)} != kept:
+                await copy.settled()
+                await asyncio.sleep(0.01)
+            assert set((await server_content(client))["Entry"]) == kept
+            assert {row.uuid for row in copy.database.rows(ENTRY)} == kept
+            assert not copy.refusals
+            copy.close()
 
     asyncio.run(story())
 
