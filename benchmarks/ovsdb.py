@@ -3,19 +3,20 @@
     python -m benchmarks.ovsdb [ports]
 
 Loads a northbound of 10,000 ports, in transactions of 50 ports and in one of everything; dumps it to a new monitor;
-then small transactions, with one client that monitors everything and with fifty. Processor time and memory are the
-server's alone, latency is what a client sees.
+then small transactions: with no client, one and fifty that monitor everything, and with a thousand idle ones.
+Processor time and memory are the server's alone, latency is what a client sees.
 """
 
 from __future__ import annotations
 
+import resource
 import statistics
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from benchmarks.machine import machine
-from benchmarks.ovsdb_clients import Client, Watchers, monitor_everything, transaction
+from benchmarks.ovsdb_clients import Client, Request, Watchers, monitor_everything, transaction
 from benchmarks.ovsdb_load import PORTS_OF_A_NETWORK, add_port, inserted, load, set_column
 from benchmarks.ovsdb_servers import SERVERS, Server, serving
 from brume.northbound.schema import NORTHBOUND
@@ -23,6 +24,7 @@ from brume.northbound.schema import NORTHBOUND
 Json = Any
 Figures = dict[str, float]
 WATCHERS = (0, 1, 50)
+IDLE = 1000
 SMALL = 400
 """Small transactions of a kind."""
 MONITOR = monitor_everything(NORTHBOUND)
@@ -73,6 +75,16 @@ def measure_small(client: Client, what: str, request: Callable[[int], list[Json]
     figures[f"{what}: p99 µs"] = sorted(latencies)[int(SMALL * 0.99)]
 
 
+def measure_idle(server: Server, client: Client, port: Json, figures: Figures) -> None:
+    """A small transaction while many clients are connected that say nothing and watch nothing."""
+    others = [Client(server.socket) for _ in range(IDLE)]
+    for other in others:
+        other.call(Request("echo", []))
+    measure_small(client, f"set a column, {IDLE} idle clients", lambda number: set_column(port, -number), figures)
+    for other in others:
+        other.close()
+
+
 def measure(name: str, ports: int) -> Figures:
     """All figures of one server."""
     figures: Figures = {}
@@ -101,6 +113,7 @@ def measure(name: str, ports: int) -> Figures:
             figures[f"small transaction, {told}: CPU µs"] = (server.seconds() - seconds) / SMALL / 2 * 1e6
             place += SMALL // networks + 1
             watchers.close()
+        measure_idle(server, client, rows["p0_0"], figures)
     with serving(name) as server:
         client = Client(server.socket)
         seconds = server.seconds()
@@ -110,6 +123,8 @@ def measure(name: str, ports: int) -> Figures:
 
 
 def main() -> None:
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(files, 2 * IDLE + 100), files))  # the servers have it from here
     ports = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     print(machine(), f"{ports} ports", flush=True)
     found = {name: measure(name, ports) for name in SERVERS}
