@@ -116,9 +116,10 @@ def test_the_remote_that_answers_is_found_and_the_next_one_when_it_goes(director
 def test_a_server_that_says_nothing_is_taken_for_dead(directory: Path) -> None:
     async def story() -> None:
         ends: list[asyncio.StreamWriter] = []
-        silent = await asyncio.start_unix_server(lambda _, writer: ends.append(writer), directory / "silent")
+        silent = await asyncio.start_server(lambda _, writer: ends.append(writer), "127.0.0.1", 0)
+        port = silent.sockets[0].getsockname()[1]
         server, _ = await serve(f"punix:{directory}/good")
-        client = make_client(f"unix:{directory}/silent,unix:{directory}/good", probe_interval=0.05)
+        client = make_client(f"tcp:127.0.0.1:{port},unix:{directory}/good", probe_interval=0.05)
         client.start()
         await client.synchronized()
         assert str(client.remote) == f"unix:{directory}/good"

@@ -9,6 +9,7 @@
 Rules:
   - Remotes are tried in turn: the first time around without a pause, then after 1, 2, 4, 8, 8 ... seconds, with
     jitter. A server that is left because another one leads is not waited for.
+  - A server behind a unix socket is not asked for signs of life: it cannot go away without a word.
   - Nothing is thrown away when a connection breaks: the replica stays as it was, and is brought up to date.
   - `build` reads the replica only, and can be called any number of times. So it says what shall be ("the row with
     this uuid is there"), not what is to be added: a transaction without an answer may have happened.
@@ -83,6 +84,7 @@ class Client:
             self.session.lock(name)
         self.status = "not started"
         """For people: where we are connected, or why not."""
+        self._probe_interval = probe_interval
         self._tls, self._pauses, self._jitter, self._sleep = tls, pauses, jitter, sleep
         self._listeners: list[Listener] = []
         self._answers: dict[int, asyncio.Future[Answered | None]] = {}
@@ -290,7 +292,9 @@ class _Link(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by its class
         self._client._link = self
         self._client.status = f"connected to {self.remote}"
-        self._client.session.connected(self._loop.time())
+        session = self._client.session
+        session.probe_interval = self._client._probe_interval if self.remote.needs_probes else None
+        session.connected(self._loop.time())
         self.send()
         self._tick()
 
