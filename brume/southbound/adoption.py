@@ -56,7 +56,8 @@ def _port_uuid(northbound: Database, port: PortBinding) -> str:
         *northbound.find(switch_port_by_name, port.logical_port),
         *northbound.find(router_port_by_name, port.logical_port),
     )
-    return found[0].uuid if found else port.uuid
+    uuids = [row.uuid for row in found]
+    return port.uuid if port.uuid in uuids or not uuids else uuids[0]
 
 
 def _rename_table(southbound: Database, row_type: Any, renamed: Uuids, transaction: Transaction) -> None:

@@ -10,6 +10,7 @@ from brume.northbound.hands import DERIVED, is_free, is_free_member
 from brume.northbound.schema import NORTHBOUND
 from brume.ovsdb.columns import columns
 from brume.ovsdb.rows import column_datum
+from brume.ovsdb.schema import Schema
 from brume.ovsdb.store import Store, reference_atoms
 from brume.ovsdb.transact import transact
 from brume.tables.database import Database
@@ -67,14 +68,14 @@ def mutate(table: str, uuid: str, column: str, mutator: str, value: Json) -> Jso
     return {"op": "mutate", "table": table, "where": where(uuid), "mutations": [[column, mutator, value]]}
 
 
-def assert_sound(northbound: Database) -> None:
+def assert_sound(database: Database, schema: Schema = NORTHBOUND) -> None:
     """References name rows, rows of non-root tables are referred to, indexes are unique, elements have their row."""
-    store = Store(northbound, NORTHBOUND)
+    store = Store(database, schema)
     held: Counter[str] = Counter()
     for table in store.tables.values():
         for row in table.rows():
             for column in columns(table.row_type).values():
-                datum = column_datum(northbound, row, column)
+                datum = column_datum(database, row, column)
                 assert len(datum) >= column.type.minimum, (row, column.name)
                 for weak in (True, False):
                     for name, uuid in reference_atoms(column, datum, weak=weak):
@@ -89,7 +90,7 @@ def assert_sound(northbound: Database) -> None:
             assert all(held[uuid] for uuid in rows), f"an orphan in {table.name}"
         for column in columns(table.row_type).values():
             if column.relation is not None:
-                assert {member.parent for member in northbound.all_members(column.relation)} <= rows
+                assert {member.parent for member in database.all_members(column.relation)} <= rows
 
 
 def derived_part(northbound: Database) -> tuple[Any, Any]:

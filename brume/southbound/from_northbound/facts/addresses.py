@@ -85,9 +85,18 @@ def parse_ip_addresses(words: Iterable[str]) -> tuple[tuple[str, ...], tuple[str
             else:
                 inet_pton(AF_INET, address)
                 ipv4.append(address)
-        except OSError:
+        except (OSError, ValueError):  # ValueError: a null character
             break
     return tuple(ipv4), tuple(ipv6)
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is one IPv4 or IPv6 address and nothing else."""
+    try:
+        parse_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def solicited_node(address: str) -> str:

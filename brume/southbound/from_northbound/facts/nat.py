@@ -41,7 +41,7 @@ class RouterNat(Row, frozen=True, kw_only=True):
     options: Map[str, str]
 
     def key(self) -> Hashable:
-        return self.uuid
+        return (self.router, self.uuid)
 
 
 nats_by_router = Index(RouterNat, "router", lambda nat: nat.router)

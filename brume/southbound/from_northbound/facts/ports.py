@@ -18,6 +18,7 @@ from brume.northbound.schema import (
     LogicalSwitch,
     LogicalSwitchPort,
     router_port_by_name,
+    switch_port_by_name,
 )
 from brume.southbound.allocation import KeyRequest
 from brume.southbound.from_northbound.facts.addresses import (
@@ -242,11 +243,25 @@ def router_port(port: LogicalRouterPort, view: View) -> Iterator[Output]:
     router = router_of(view, port.uuid)
     if router is not None:
         fact = _router_port(port, router, view)
+        taken = _taken(fact, view)
+        if taken:
+            message = f"{taken} is the name of another port, which goes before"
+            yield Problem(table="Logical_Router_Port", row=port.uuid, message=message)
+            return
         yield fact
         requested = requested_key(port.options)
         yield KeyRequest(owner=port.uuid, space=router, requested=requested)
         if fact.gateway:
             yield KeyRequest(owner=redirect_uuid(port.uuid), space=router, requested=0)
+
+
+def _taken(fact: RouterPort, view: View) -> str:
+    """A name that the port would have in Port_Binding and another one has; empty if there is none."""
+    if view.find(switch_port_by_name, fact.name):
+        return fact.name
+    redirect = f"cr-{fact.name}"
+    others = fact.gateway and (view.find(switch_port_by_name, redirect) or view.find(router_port_by_name, redirect))
+    return redirect if others else ""
 
 
 def _router_port(port: LogicalRouterPort, router: str, view: View) -> RouterPort:

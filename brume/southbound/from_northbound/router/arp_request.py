@@ -9,7 +9,7 @@ from brume.derive.view import View
 from brume.expressions.actions import Actions
 from brume.expressions.match import Match
 from brume.northbound.schema import LogicalRouter, LogicalRouterStaticRoute
-from brume.southbound.from_northbound.facts.addresses import solicited_node
+from brume.southbound.from_northbound.facts.addresses import is_address, solicited_node
 from brume.southbound.from_northbound.flows import default, flow
 from brume.southbound.pipeline import ROUTER_IN
 from brume.southbound.registers import NEXT_HOP_IPV4, NEXT_HOP_IPV6, SOURCE_IPV4
@@ -35,7 +35,7 @@ def ask(router: LogicalRouter, view: View) -> Iterator[Output]:
 def ask_for_gateway(member: Member, view: View) -> Iterator[Output]:
     """A route's IPv6 next hop is asked for at its solicited-node address (RFC 4861 7.2.2)."""
     route = view.get(LogicalRouterStaticRoute, member.child)
-    if route is None or ":" not in route.nexthop:
+    if route is None or ":" not in route.nexthop or not is_address(route.nexthop):
         return
     group = solicited_node(route.nexthop)
     last = parse_address(group).value & 0xFFFFFFFF if isinstance(parse_address(group), Ipv6Address) else 0

@@ -14,6 +14,7 @@ from brume.derive.view import View
 from brume.expressions.actions import Actions
 from brume.expressions.match import Match
 from brume.northbound.schema import LogicalRouter, LogicalRouterPort, LogicalRouterStaticRoute, router_port_by_name
+from brume.southbound.from_northbound.facts.addresses import is_address
 from brume.southbound.from_northbound.facts.ports import RouterPort, is_there, router_ports
 from brume.southbound.from_northbound.flows import DROP, NEXT, default, flow
 from brume.southbound.from_northbound.router.ports import is_link_local, network_of
@@ -106,6 +107,8 @@ def _why_not(router: str, route: LogicalRouterStaticRoute, view: View) -> str:
     """Why the route is left out; empty if it is not."""
     if route.route_table:
         return f"route_table {route.route_table!r}: only the main route table is compiled"
+    if route.nexthop and not is_address(route.nexthop):
+        return f"nexthop {route.nexthop!r} is not an address"
     if route.nexthop and (":" in route.nexthop) != (":" in route.ip_prefix):
         return f"ip_prefix {route.ip_prefix!r} and nexthop {route.nexthop!r} are of different families"
     if route.bfd:
