@@ -65,15 +65,18 @@ class Client:
 
     def read(self) -> list[Json]:
         """All that has come and was not read yet."""
+        return messages(self.read_octets().decode())
+
+    def read_octets(self) -> bytes:
+        """The same, as it is on the wire."""
         self._lab.clock.advance()
         octets = bytearray()
         while True:
             while (piece := self.session.output.take()) is not None:
                 octets += piece
             if not self.session.output.choked or self.session.closed:
-                break
+                return bytes(octets)
             self.session.drained()
-        return _messages(octets.decode())
 
     def ask(self, method: str, *params: Json) -> Json:
         """Send a request; the answer, which must be all that comes."""
@@ -90,7 +93,8 @@ class Client:
         return next(message["result"] for message in found if "result" in message)
 
 
-def _messages(text: str) -> list[Json]:
+def messages(text: str) -> list[Json]:
+    """The messages in a text, one after the other."""
     found, decoder = [], json.JSONDecoder()
     while text:
         message, end = decoder.raw_decode(text)

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from brume.northbound.schema import LogicalSwitch, LogicalSwitchPort
 from brume.ovsdb.server.history import History
 from brume.ovsdb.server.output import Limits
+from brume.ovsdb.wire.messages import print_json
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Transaction
-from tests.ovsdb.conversations import NB, ZERO, Client, Json, Lab, add_port, add_switch
+from tests.ovsdb.conversations import NB, ZERO, Client, Json, Lab, add_port, add_switch, messages
 
 SWITCHES = {"Logical_Switch": [{"columns": ["name", "ports", "external_ids"]}]}
 
@@ -414,3 +415,22 @@ def test_copies_kept_by_updates_are_what_the_database_holds(story: list[Any]) ->
             }
             for row in lab.store.database.rows(LogicalSwitch)
         }
+
+
+def test_a_dump_shows_one_moment_however_slowly_it_is_read() -> None:
+    lab = Lab()
+    maker, slow = lab.client(), lab.client()
+    for number in range(3):
+        maker.transact(*(add_switch(f"s{number}-{one}") for one in range(200)))
+    first = maker.transact(*add_port("s0-0", "p1"))[0]["uuid"]
+    slow.session.receive(print_json(slow.request("monitor_cond", NB, "m", SWITCHES)))
+    read = slow.session.output.take() or b""
+    read += slow.session.output.take() or b""
+    second = maker.transact(*add_port("s0-0", "p2"))[0]["uuid"]
+    maker.transact(delete_switch("s2-7"), add_switch("new"))
+    answer, missed = messages((read + slow.read_octets()).decode())
+    rows = [row["initial"] for row in answer["result"]["Logical_Switch"].values()]
+    assert len(rows) == 600
+    assert next(row for row in rows if row["name"] == "s0-0")["ports"] == first
+    told = list(missed["params"][1]["Logical_Switch"].values())
+    assert sorted(told, key=str) == [{"delete": None}, {"insert": {"name": "new"}}, {"modify": {"ports": second}}]

@@ -10,8 +10,9 @@
     requests.py     monitor requests, read
     watching.py     one table as a monitor sees it     conditions.py  which of its rows
     changes.py      what a change set did, by row      groups.py      equal monitors, told together
-    history.py      the last transactions, by id       waiting.py     transactions that `wait`
-    locks.py        who holds which lock               output.py      what a client has not read yet, bounded
+    dumps.py        everything they see, in pieces     history.py     the last transactions, by id
+    locks.py        who holds which lock               waiting.py     transactions that `wait`
+    output.py       what a client has not read yet, bounded
     listener.py     sockets: ptcp, pssl, punix         connections.py remotes that a database's rows ask for
 
 Whoever changes a served database - a client, a compiler - does it through `Database.apply`; its change set goes to

@@ -8,18 +8,17 @@ Rule: who does not read is told nothing more; when it has read, it is told at on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
-from brume.ovsdb.columns import Column
 from brume.ovsdb.data import Json
 from brume.ovsdb.server.changes import Deltas, Moment, RowDelta
+from brume.ovsdb.server.dumps import Dump
 from brume.ovsdb.server.output import Output
-from brume.ovsdb.server.watching import INITIAL, Selection, Watch
+from brume.ovsdb.server.watching import Selection, Watch
 from brume.ovsdb.store import Store
 from brume.ovsdb.wire.messages import Raw, notification, print_json
 
-ROWS_OF_A_PIECE = 500
 _METHODS = {1: "update", 2: "update2", 3: "update3"}
 
 
@@ -74,7 +73,7 @@ class Group:
         self.key = group_key(selections, is_old=is_old)
         self.watches = {name: Watch(store, store.tables[name], one) for name, one in selections.items()}
         self.monitors: dict[Monitor, None] = {}
-        self._dump: list[bytes] | None = None
+        self._dump: Dump | None = None
 
     @property
     def selections(self) -> dict[str, Selection]:
@@ -112,48 +111,11 @@ class Group:
                     found[name] = made
         return print_json(found) if found else None
 
-    def dump(self) -> list[bytes]:
-        """Everything the monitors see, as pieces of one `<table-updates>`; the same until something changes."""
+    def dump(self) -> Dump:
+        """Everything the monitors see; the same until something changes."""
         if self._dump is None:
-            self._dump = list(self._pieces())
+            self._dump = Dump(Moment(self.store), self.watches, is_old=self.is_old)
         return self._dump
-
-    def _pieces(self) -> Iterator[bytes]:
-        before = b"{"
-        moment = Moment(self.store)
-        for name, watch in self.watches.items():
-            if not watch.selection.kinds & INITIAL:
-                continue
-            inner = before + print_json(name) + b":{"
-            rows = watch.table.rows()
-            for start in range(0, len(rows), ROWS_OF_A_PIECE):
-                made = self._initial_rows(watch, moment, rows[start : start + ROWS_OF_A_PIECE])
-                if made:
-                    yield inner + print_json(made)[1:-1]
-                    inner = b","
-            if inner == b",":
-                yield b"}"
-                before = b","
-        yield b"{}" if before == b"{" else b"}"
-
-    def _initial_rows(self, watch: Watch, moment: Moment, rows: list[Any]) -> dict[str, Json]:
-        found: dict[str, Json] = {}
-        condition = watch.selection.condition
-        database = self.store.database
-        for row in rows:
-            if not condition.sees(row, moment):
-                continue
-            if self.is_old:
-                found[row.uuid] = {"new": watch.full(RowDelta(moment, None, row), INITIAL, before=False)}
-                continue
-            key = row.key()
-
-            def elements(column: Column, key: Any = key) -> frozenset[Any]:
-                assert column.relation is not None
-                return frozenset(database.pairs(column.relation).children.get(key, ()))
-
-            found[row.uuid] = {"initial": watch.initial(row, elements)}
-        return found
 
 
 def _rows(deltas: dict[str, RowDelta], make: Any) -> dict[str, Json]:

@@ -40,7 +40,7 @@ class History:
         self._kept.append(changes)
         self._numbers[self.last_id] = self._first + len(self._kept)
         self._count += _size(changes)
-        while self._kept and (len(self._kept) > self._transactions or self._count > self._changes):
+        while len(self._kept) > 1 and (len(self._kept) > self._transactions or self._count > self._changes):
             self._count -= _size(self._kept.popleft())
             del self._numbers[self._ids.popleft()]
             self._first += 1

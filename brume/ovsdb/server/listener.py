@@ -27,6 +27,8 @@ from brume.ovsdb.wire.remotes import Remote
 from brume.values.uuids import random_uuid
 
 WRITE_BUFFER = 256 << 10
+PIECES_OF_A_TURN = 16
+"""What one client is sent before others have their turn: a piece of a dump takes a millisecond to make."""
 
 
 def host_on(loop: asyncio.AbstractEventLoop) -> Host:
@@ -94,9 +96,13 @@ class Connection(asyncio.Protocol):
     def _write(self) -> None:
         assert self._session is not None
         assert self._transport is not None
-        take = self._session.output.take
+        take, left = self._session.output.take, PIECES_OF_A_TURN
         while not self._paused and (piece := take()) is not None:
             self._transport.write(piece)
+            left -= 1
+            if not left:
+                self._wake()
+                return
 
     def flush(self) -> None:
         """Write what the client is to read, and do what waited for that."""
@@ -105,7 +111,7 @@ class Connection(asyncio.Protocol):
         if session is None or transport is None or session.closed:
             return
         self._write()
-        while session.output.choked and not session.output.size and not self._paused:
+        while session.output.choked and session.output.empty and not self._paused:
             session.drained()
             self._write()
         if session.busy == transport.is_reading():

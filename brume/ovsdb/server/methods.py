@@ -160,16 +160,16 @@ def _monitor(session: Session, message: Message, version: int) -> None:
     last_id = _last_id(params[3]) if version == 3 else ZERO_ID
     found = served.watch(session, identity, version, selections)
     session.monitors[name] = (served, found)
-    if version == 3 and served.history.knows(last_id):
+    head, tail = b'{"id":' + print_json(message.id) + b',"result":', b',"error":null}'
+    if version < 3:
+        session.send_dump(head, found.group.dump(), tail)
+        return
+    newest = print_json(served.history.last_id)
+    if served.history.knows(last_id):
         missed = served.updates_since(found, last_id) or b"{}"
-        head, pieces = f'[true,"{served.history.last_id}",', [missed, b"]"]
+        session.send(head + b"[true," + newest + b"," + missed + b"]" + tail)
     else:
-        pieces = found.group.dump()
-        head = ""
-        if version == 3:
-            head, pieces = f'[false,"{served.history.last_id}",', [*pieces, b"]"]
-    start = b'{"id":' + print_json(message.id) + b',"result":' + head.encode()
-    session.send_dump([start, *pieces, b',"error":null}'])
+        session.send_dump(head + b"[false," + newest + b",", found.group.dump(), b"]" + tail)
 
 
 def _last_id(json: Json) -> str:

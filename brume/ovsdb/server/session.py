@@ -14,10 +14,12 @@ tells the edge. A client that says nothing is asked with an `echo`, and dropped 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from brume.ovsdb.data import Json
 from brume.ovsdb.errors import OvsdbError
+from brume.ovsdb.server.dumps import ROWS_OF_A_PIECE, Dump
 from brume.ovsdb.server.groups import Monitor
 from brume.ovsdb.server.locks import Claim
 from brume.ovsdb.server.methods import METHODS, cancel
@@ -100,10 +102,14 @@ class Session:
         else:
             self.on_output()
 
-    def send_dump(self, pieces: list[bytes]) -> None:
-        """A message in pieces, as large as it may be."""
-        self.output.put_dump(pieces)
-        self.on_output()
+    def send_dump(self, head: bytes, dump: Dump, tail: bytes) -> None:
+        """A message around a dump; a small one is sent at once."""
+        pieces = chain((head,), dump.read(), (tail,))
+        if dump.rows <= ROWS_OF_A_PIECE:
+            self.send(b"".join(pieces))
+        else:
+            self.output.put_dump(pieces)
+            self.on_output()
 
     def answer(self, result: Json, identity: Json) -> None:
         """The reply to a request."""

@@ -9,8 +9,7 @@ print all of them, and is for old clients). What is equal for several monitors i
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from operator import attrgetter
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from brume.ovsdb.columns import Column
@@ -19,6 +18,7 @@ from brume.ovsdb.differences import difference, is_composite
 from brume.ovsdb.server.changes import RowDelta
 from brume.ovsdb.server.conditions import EVERYTHING, Condition
 from brume.ovsdb.store import Store, StoredTable
+from brume.tables.row import getter
 
 INITIAL, INSERT, DELETE, MODIFY = 1, 2, 4, 8
 EVERY_KIND = INITIAL | INSERT | DELETE | MODIFY
@@ -46,6 +46,7 @@ class _Seen(NamedTuple):
     composite: bool
 
 
+_NOTHING: dict[str, frozenset[Any]] = {}
 Changes = list[tuple[_Seen, Any, Any]]
 """Fields that differ, with what they held and what they hold."""
 
@@ -67,13 +68,16 @@ class Watch:
             column for name, column in selection.condition.columns.items() if name not in dict(selection.columns)
         ]
         """Columns that only the condition looks at: their change is a change too, as it is for ovsdb-server."""
-        names = [one.column.attribute for one in self._fields]
-        get: Callable[[Any], Any] = attrgetter(*names) if names else lambda _: ()
-        self._get: Callable[[Any], tuple[Any, ...]] = get if len(names) != 1 else lambda row: (get(row),)
+        self._get = getter([one.column.attribute for one in self._fields])
 
-    def initial(self, row: Any, elements: Callable[[Column], frozenset[Any]]) -> dict[str, Json]:
-        """The columns of a row in a dump, those left out that are as a client expects."""
-        return self._filled(row, elements, INITIAL)
+    @property
+    def relations(self) -> list[Column]:
+        """The columns that are relations."""
+        return [one.column for one in self._relations]
+
+    def initial(self, row: Any, elements: Mapping[str, frozenset[Any]] | None) -> dict[str, Json]:
+        """The columns of a row in a dump, those left out that are as a client expects; `elements` by column."""
+        return self._filled(row, elements or _NOTHING, INITIAL)
 
     def update2(self, delta: RowDelta) -> dict[str, Json] | None:
         """A `<row-update2>`, or None if the client is not to see the change."""
@@ -83,7 +87,8 @@ class Watch:
         if kind == DELETE:
             return {"delete": None}
         if kind == INSERT:
-            return {"insert": self._filled(delta.new, lambda column: delta.elements(column, before=False), INSERT)}
+            elements = {column.name: delta.elements(column, before=False) for column in self.relations}
+            return {"insert": self._filled(delta.new, elements, INSERT)}
         changes = self._changes(delta)
         return {"modify": self._differences(delta, changes)} if self._differs(delta, changes) else None
 
@@ -120,13 +125,13 @@ class Watch:
             return MODIFY if after else DELETE
         return INSERT if after else 0
 
-    def _filled(self, row: Any, elements: Callable[[Column], frozenset[Any]], kind: int) -> dict[str, Json]:
+    def _filled(self, row: Any, elements: Mapping[str, frozenset[Any]], kind: int) -> dict[str, Json]:
         found: dict[str, Json] = {}
         for (column, kinds, write, default, _), value in zip(self._fields, self._get(row), strict=True):
             if value != default and kinds & kind:
                 found[column.name] = write(value)
         for one in self._relations:
-            members = elements(one.column)
+            members = elements.get(one.column.name)
             if members and one.kinds & kind:
                 found[one.column.name] = one.write(members)
         self._add_version(found, row, kind)
