@@ -23,7 +23,7 @@ from brume.ovsdb.types import BaseType
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Database
 from brume.tables.map import Map
-from brume.tables.row import Index
+from brume.tables.row import Index, getter
 from brume.values.uuids import derive_uuid
 
 
@@ -120,8 +120,7 @@ def _has_valid_default(column: Column) -> bool:
 
 def _unique_index(row_type: Any, names: tuple[str, ...]) -> Index[Any]:
     attributes = [columns(row_type)[name].attribute for name in names]
-    get = attrgetter(*attributes)
-    return Index(row_type, ", ".join(names), get if len(names) > 1 else lambda row: (get(row),))
+    return Index(row_type, ", ".join(names), getter(attributes))
 
 
 class Store:

@@ -7,7 +7,8 @@ beside the row type, and is built in a database the first time somebody looks so
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from operator import attrgetter
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -24,6 +25,14 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def key(self) -> Hashable:
         """The identity of the row in its table: rows of one type with the same key replace each other."""
         raise NotImplementedError(f"{type(self).__name__} declares no key")
+
+
+def getter(attributes: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """A function from a row to some of its fields, made once for rows that are looked at often."""
+    if not attributes:
+        return lambda _: ()
+    get = attrgetter(*attributes)
+    return get if len(attributes) > 1 else lambda row: (get(row),)
 
 
 class Relation:

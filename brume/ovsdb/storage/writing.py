@@ -25,7 +25,7 @@ from brume.ovsdb.schema import Schema
 from brume.ovsdb.types import ColumnType
 from brume.tables.changes import ChangeSet, MemberChange, RowChange
 from brume.tables.database import Database
-from brume.tables.row import Relation
+from brume.tables.row import Relation, getter
 
 Json = Any
 RowJson = dict[str, Json]
@@ -46,7 +46,7 @@ class WrittenField(NamedTuple):
 class WrittenTable:
     """How the rows of one table are written."""
 
-    __slots__ = ("fields", "identity", "name", "relations", "row_type")
+    __slots__ = ("_get", "fields", "identity", "name", "relations", "row_type")
 
     def __init__(self, name: str, row_type: Any, identity: str) -> None:
         self.name = name
@@ -54,25 +54,21 @@ class WrittenTable:
         self.identity = identity
         kept = [column for column in columns(row_type).values() if not column.ephemeral]
         self.fields = [_written_field(column) for column in kept if column.relation is None]
+        self._get = getter([field.attribute for field in self.fields])
         self.relations = [column for column in kept if column.relation is not None]
 
     def row(self, row: Any) -> RowJson:
         """A row as if it were new, without its relations."""
         found = {}
-        for name, attribute, _, default, to_json, _ in self.fields:
-            value = getattr(row, attribute)
+        for (name, _, _, default, to_json, _), value in zip(self.fields, self._get(row), strict=True):
             if value is not default and value != default:
                 found[name] = to_json(value)
         return found
 
     def changed(self, old: Any, new: Any) -> list[WrittenField]:
         """The fields that differ."""
-        return [
-            field
-            for field in self.fields
-            if (before := getattr(old, field.attribute)) is not (after := getattr(new, field.attribute))
-            and before != after
-        ]
+        pairs = zip(self.fields, self._get(old), self._get(new), strict=True)
+        return [field for field, before, after in pairs if before is not after and before != after]
 
 
 class Recorder:
