@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Callable, Iterator
@@ -135,6 +136,31 @@ def test_databases_alone_with_everything_else_elsewhere(directory: Path, cleanup
     assert "Port_Binding vmb" in keeper.sbctl("show")
 
 
+def test_databases_elsewhere_over_tls(directory: Path, cleanup: list[Callable[[], object]]) -> None:
+    """Keys of the keeper's own authority; without them nobody is let in, and the command says what it needs."""
+    places = ("--northbound-remote", "pssl:0:127.0.0.1", "--southbound-remote", "pssl:0:127.0.0.1")
+    keeper = Lab(directory / "keeper", "--chassis", "0", *places)
+    cleanup.append(keeper.close)
+    status = keeper.brume("status")
+    remotes = re.findall(r"ssl:127\.0\.0\.1:\d+", status)
+    keys = re.findall(r"--[a-z-]+=\S+", status)
+    assert len(remotes) == 2
+    choice = ("--northbound", remotes[0], "--southbound", remotes[1], "--compiler", "none")
+    chassis = Lab(directory / "chassis", *choice, *keys)
+    cleanup.append(chassis.close)
+    build(keeper.nbctl)
+    chassis.brume("bind vma compute1")
+    chassis.brume("bind vmb compute2")
+    assert chassis.ping("vma", "10.0.1.20")
+    done = subprocess.run(
+        [*BRUME, "ovn", "--data-dir", str(directory / "none"), *choice],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert (done.returncode, "ssl: remotes need --private-key" in done.stderr) == (2, True)
+
+
 def test_a_real_ovn_northd_beside_our_compiler_waits(directory: Path, cleanup: list[Callable[[], object]]) -> None:
     """Our compiler has the lock of the southbound: nobody compiles twice."""
     lab = Lab(directory / "lab", *FREE_PORTS)
@@ -156,4 +182,4 @@ def test_what_is_no_place_to_connect_to_is_said(directory: Path) -> None:
         timeout=PATIENCE,
     )
     assert done.returncode == 2
-    assert "to connect, it is tcp:HOST:PORT or unix:FILE" in done.stderr
+    assert "to connect, it is tcp:HOST:PORT, ssl:HOST:PORT or unix:FILE" in done.stderr

@@ -14,12 +14,14 @@ from brume.ovsdb.wire.remotes import parse_remotes
 from brume.service.detach import detach, prepare
 from brume.service.serving.options import northbound_remote, southbound_remote
 
+FILE = click.Path(exists=True, dir_okay=False)
+
 
 def _connects(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     """A remote to connect to, or several of one cluster, with commas between."""
     try:
         if value is not None and any(remote.passive for remote in parse_remotes(value)):
-            raise ValueError(f'"{value}": to connect, it is tcp:HOST:PORT or unix:FILE')
+            raise ValueError(f'"{value}": to connect, it is tcp:HOST:PORT, ssl:HOST:PORT or unix:FILE')
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
     return value
@@ -38,6 +40,9 @@ def _connects(context: click.Context, parameter: click.Parameter, value: str | N
     show_default=True,
     help="Who makes SB of NB; none: a real ovn-northd does, which you start.",
 )
+@click.option("--private-key", type=FILE, help="Our key, for ssl: remotes; as ovn-nbctl takes it.")
+@click.option("--certificate", type=FILE, help="Our certificate, which belongs to it.")
+@click.option("--ca-cert", type=FILE, help="The certificate of whoever signs the servers' certificates.")
 @northbound_remote
 @southbound_remote
 @click.option("--detach", "detached", is_flag=True, help="Return as soon as the lab answers, and leave it running.")
@@ -49,6 +54,9 @@ def ovn(
     northbound: str | None,
     southbound: str | None,
     compiler: str,
+    private_key: str | None,
+    certificate: str | None,
+    ca_cert: str | None,
     northbound_remote: tuple[str, ...],
     southbound_remote: tuple[str, ...],
     detached: bool,
@@ -69,6 +77,7 @@ def ovn(
         compiles=compiler == "brume",
         northbound=northbound,
         southbound=southbound,
+        tls=_tls(private_key, certificate, ca_cert, (northbound or "") + (southbound or "")),
         northbound_remotes=northbound_remote,
         southbound_remotes=southbound_remote,
     )
@@ -77,6 +86,17 @@ def ovn(
     from brume.service.lab.run import run
 
     sys.exit(run(settings, quiet=detached))
+
+
+def _tls(private_key: str | None, certificate: str | None, ca_cert: str | None, remotes: str) -> Any:
+    """All three, as TlsFiles, or none."""
+    if private_key is not None and certificate is not None and ca_cert is not None:
+        from brume.ovsdb.tls import TlsFiles
+
+        return TlsFiles(private_key, certificate, ca_cert)
+    if private_key or certificate or ca_cert or "ssl:" in remotes:
+        raise click.UsageError("ssl: remotes need --private-key, --certificate and --ca-cert, all three")
+    return None
 
 
 def _started(settings: Any, process: int) -> Iterator[str]:

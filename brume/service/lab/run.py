@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 
+from brume.ovsdb.tls import TlsError
 from brume.service.control import ControlServer
 from brume.service.lab.commands import LabCommands
 from brume.service.lab.exchange import remotes
@@ -31,7 +32,7 @@ def run(settings: LabSettings, *, quiet: bool) -> int:
 
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(_serve(settings, quiet))
-    except (InUse, ValueError, BadFile, CannotListen) as error:
+    except (InUse, ValueError, BadFile, CannotListen, TlsError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from brume.cli.paths import LabPaths
+from brume.ovsdb.tls import TlsFiles
 
 
 class LabSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +19,8 @@ class LabSettings(msgspec.Struct, frozen=True, kw_only=True):
     compiles: bool = True
     northbound: str | None = None
     southbound: str | None = None
+    tls: TlsFiles | None = None
+    """What we show, and whom we believe, where NB or SB is at an `ssl:` remote."""
     northbound_remotes: tuple[str, ...] = ()
     southbound_remotes: tuple[str, ...] = ()
     """Where NB and SB are served beside their unix sockets; empty: on the usual ports, if they are free."""
