@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from brume.ovsdb.columns import Column, columns, uuid_field
 from brume.ovsdb.data import EMPTY_SET, default_datum, to_field
-from brume.ovsdb.errors import syntax_error
+from brume.ovsdb.errors import OvsdbError, syntax_error
 from brume.ovsdb.json_text import whole
 from brume.ovsdb.types import AtomType, ColumnType
 from brume.tables.map import EMPTY_MAP, Map
@@ -183,12 +183,16 @@ class TableReader:
         """A row, and the elements of its relations; a column that is not given has its default."""
         fields = self.defaults.copy()
         members: dict[Relation, frozenset[Any]] = {}
-        for name, value in json.items():
-            column = self._column(name, json)
-            if column.relation is not None:
-                members[column.relation] = column.read(value)
-            else:
-                fields[column.attribute] = column.read(value)
+        known = self.columns
+        try:
+            for name, value in json.items():
+                attribute, read, _, relation = known[name]
+                if relation is None:
+                    fields[attribute] = read(value)
+                else:
+                    members[relation] = read(value)
+        except KeyError:
+            raise self._unknown(json) from None
         fields[self.identity] = uuid
         return self.row_type(**fields), members
 
@@ -196,19 +200,19 @@ class TableReader:
         """What a `modify` changes: new values of fields, and elements that come or go."""
         fields: dict[str, Any] = {}
         members: dict[Relation, frozenset[Any]] = {}
+        if not json.keys() <= self.columns.keys():
+            raise self._unknown(json)
         for name, value in json.items():
-            column = self._column(name, json)
-            if column.relation is not None:
-                members[column.relation] = column.read(value)
+            attribute, read, apply, relation = self.columns[name]
+            if relation is None:
+                fields[attribute] = apply(getattr(row, attribute), read(value))
             else:
-                fields[column.attribute] = column.apply(getattr(row, column.attribute), column.read(value))
+                members[relation] = read(value)
         return fields, members
 
-    def _column(self, name: str, json: Json) -> ColumnReader:
-        column = self.columns.get(name)
-        if column is None:
-            raise syntax_error(json, f"column {name} of {self.row_type.__name__} was not asked for")
-        return column
+    def _unknown(self, json: Mapping[str, Json]) -> OvsdbError:
+        names = ", ".join(name for name in json if name not in self.columns)
+        return syntax_error(json, f"columns of {self.row_type.__name__} that were not asked for: {names}")
 
 
 @cache

@@ -27,6 +27,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from functools import cache
 from typing import Any
 
 from msgspec.structs import replace
@@ -283,6 +284,7 @@ def merged(here: Row, old: Row, new: Row) -> Row:
     return replace(here, **changed)
 
 
-def relations(row_type: type[Row]) -> list[Relation]:
+@cache
+def relations(row_type: Any) -> list[Relation]:
     """The columns of a row class that are kept as relations."""
     return [value for value in vars(row_type).values() if isinstance(value, Relation)]
