@@ -90,14 +90,15 @@ class Commands:
                 frames.put_nowait((time, frame))
 
         remove = self._tap(wire, watch)
+        end = None if duration is None else asyncio.get_running_loop().time() + duration
         try:
             yield Message(piece=base64.b64encode(file_header()).decode())
-            async with asyncio.timeout(duration):
-                sent = 0
-                while count is None or sent < count:
+            sent = 0
+            while count is None or sent < count:
+                async with asyncio.timeout_at(end):  # around no yield: each step of this may run in another task
                     time, frame = await frames.get()
-                    yield Message(piece=base64.b64encode(record(time, frame)).decode())
-                    sent += 1
+                yield Message(piece=base64.b64encode(record(time, frame)).decode())
+                sent += 1
         except TimeoutError:
             return
         finally:

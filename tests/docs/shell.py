@@ -17,7 +17,7 @@ from tests.docs.markdown import ROOT
 ORDINARY = frozenset(
     (
         *("cat", "cd", "cp", "curl", "echo", "export", "git", "grep", "mkdir", "python3", "rm", "sleep", "source"),
-        *("ovn-nbctl", "ovn-sbctl", "ovn-trace", "sqlite3", "tcpdump", "trap", "true", "unset", "wc", "kill"),
+        *("ovn-nbctl", "ovn-sbctl", "ovn-trace", "sqlite3", "tcpdump", "trap", "true", "unset", "wait", "wc", "kill"),
         *("ovn-appctl", "ovn-controller", "ovn-northd", "ovn-trace"),
         *("ovs-appctl", "ovs-vsctl", "ovs-vswitchd", "ovsdb-server", "ovsdb-tool"),
     )

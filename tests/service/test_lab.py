@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 
 import pytest
 
 from tests.service.lab import FREE_PORTS, Lab, why_not
+from tests.service.process import BRUME, PATIENCE
 
 pytestmark = pytest.mark.skipif(bool(why_not), reason=f"no real OVN here: {why_not}")
 
@@ -280,3 +282,18 @@ def test_a_trace_names_the_command_that_helps(tmp_path, lab, change, words, said
     assert done.returncode == 1
     assert said in done.stdout
     assert "openstack" not in done.stdout
+
+
+def test_a_capture_ends_in_time_although_frames_came(tmp_path, lab) -> None:
+    running = lab(tmp_path)
+    build(running, TWO_SWITCHES)
+    running.brume("bind vma compute1")
+    running.brume("bind vmb compute2")
+    capture = tmp_path / "tunnel.pcap"
+    command = [*BRUME, "ovn", "pcap", "--data-dir", str(tmp_path), "compute1", "-w", str(capture), "--duration", "2"]
+    with subprocess.Popen(command) as process:
+        while not capture.exists() or capture.stat().st_size < 24:  # the file's header: it is watching
+            assert process.poll() is None
+        assert running.ping("vma", "10.0.1.20")
+        assert process.wait(PATIENCE) == 0
+    assert capture.stat().st_size > 300

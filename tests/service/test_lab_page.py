@@ -1,0 +1,53 @@
+"""docs/how-to/learn-ovn-by-hand.md is true: its commands are run, one after the other, in one shell."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.service.lab import why_not
+
+pytestmark = pytest.mark.skipif(bool(why_not), reason=f"no real OVN here: {why_not}")
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "learn-ovn-by-hand.md"
+SAID = (
+    "vma is up on compute1: 0a:00:00:00:00:0a 10.0.0.10/24 via 10.0.0.1",
+    "3 packets transmitted, 3 received",
+    'output to "vmb"',
+    "delivered to vmb on compute2, and the answer comes back",
+    "Dropped by: switch ls2: ACL to-lport 1000 drop: icmp4",
+    "inet 10.0.0.100/24",
+    "64 bytes from 198.51.100.10",
+    "64 bytes from 203.0.113.20",
+    "vma is no longer on compute1",
+)
+
+
+def test_the_page_is_true(tmp_path) -> None:
+    blocks = re.findall(r"^```bash\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    brume = programs / "brume"
+    brume.write_text(f'#!/bin/sh\nexec {sys.executable} -m brume.service.main "$@"\n')
+    brume.chmod(0o755)
+    environment = os.environ | {
+        "HOME": str(tmp_path),
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "PYTHONPATH": str(PAGE.parents[2]),
+    }
+    for name in ("XDG_STATE_HOME", "BRUME_OVN_DATA_DIR", "OVN_NB_DB", "OVN_SB_DB"):
+        environment.pop(name, None)
+    script = "set -e\n" + "\n".join(blocks)
+    try:
+        done = subprocess.run(
+            ["bash", "-c", script], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=300
+        )
+    finally:
+        subprocess.run([str(brume), "ovn", "down"], env=environment, capture_output=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    assert not [line for line in SAID if line not in done.stdout]
+    assert (tmp_path / "tunnel.pcap").stat().st_size > 300
