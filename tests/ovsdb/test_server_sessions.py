@@ -218,6 +218,29 @@ def test_a_transaction_that_cannot_be_kept_has_never_been() -> None:
     assert lab.served.storage_problem == ""
 
 
+def test_what_somebody_has_answered_to_is_undone_before_the_eyes_of_all() -> None:
+    disk = Disk()
+    lab = Lab(disk)
+    database = lab.store.database
+
+    def write_back(changes: ChangeSet) -> None:
+        transaction = Transaction()
+        for change in changes.rows:
+            if change.old is None and isinstance(change.new, LogicalSwitch):
+                transaction.put(LogicalSwitch(uuid=change.new.uuid, name="answered"))
+        database.apply(transaction)
+
+    database.subscribe(write_back)
+    client, watcher = lab.client(), lab.client()
+    watcher.ask("monitor_cond", NB, 1, {"Logical_Switch": [{"columns": ["name"]}]})
+    disk.full = True
+    assert client.transact(add_switch("left"))[-1]["error"] == "I/O error"
+    told = [next(iter(message["params"][1]["Logical_Switch"].values())) for message in watcher.read()]
+    assert told == [{"insert": {"name": "answered"}}, {"delete": None}]
+    assert database.rows(LogicalSwitch) == []
+    assert lab.served.storage_problem
+
+
 # silence and bad manners
 
 

@@ -48,10 +48,13 @@ class Served:
         self._new_uuid = new_uuid
         self._timer = timer
         self._groups: dict[Any, Group] = {}
+        self._by_table: dict[str, dict[Group, None]] = {}
         self._gatherer: Gatherer | None = None
         self._annotation: tuple[str, bool] | None = None
         """Comment and durability of the transaction that is being committed for a client."""
         self._failure: OSError | None = None
+        self._held: ChangeSet | None = None
+        """What could not be kept, and is to be undone before anybody hears of it."""
         self._undoing = False
         self._retrying = False
         store.database.subscribe(self._take)
@@ -87,7 +90,7 @@ class Served:
                 transaction.put(old)
         for member, added in changes.members:
             (transaction.remove if added else transaction.add)(*member)
-        self._undoing = True
+        self._undoing, self._held = self._held is not None, None
         try:
             self.store.database.apply(transaction)
         finally:
@@ -100,11 +103,16 @@ class Served:
             self._undoing = False  # what others do in answer to it is not undone
             return
         if self._storage is not None and not self._keep(self._storage, changes, annotation):
+            self._held = changes
             return
+        happened: tuple[ChangeSet, ...] = (changes,)
+        if self._held is not None:  # somebody has answered to it already: now it cannot be kept from the others
+            happened, self._held = (self._held, changes), None
         previous = self.history.last_id
-        self.history.add(changes)
+        for one in happened:
+            self.history.add(one)
         if self._gatherer is not None:
-            self._tell(changes, previous)
+            self._tell(happened, previous)
         if self.waiting and not self._retrying:
             self._retrying = True
             self._timer(0, self._retry)
@@ -131,13 +139,13 @@ class Served:
 
     # monitors
 
-    def _tell(self, changes: ChangeSet, previous: str) -> None:
+    def _tell(self, happened: tuple[ChangeSet, ...], previous: str) -> None:
         assert self._gatherer is not None
         moment = Moment(self.store, self.store.database.untold())
-        deltas = self._gatherer.gather((changes,), moment)
-        for group in list(self._groups.values()):
-            if not deltas.keys().isdisjoint(group.watches):
-                group.tell(deltas, self.history.last_id, previous)
+        deltas = self._gatherer.gather(happened, moment)
+        concerned = {group: None for name in deltas for group in self._by_table.get(name, ())}
+        for group in concerned:
+            group.tell(deltas, self.history.last_id, previous)
 
     def watch(self, reader: Reader, identity: Json, version: int, selections: dict[str, Selection]) -> Monitor:
         """A new monitor; it is told of what happens from now on."""
@@ -151,19 +159,31 @@ class Served:
         group.monitors.pop(monitor, None)
         if not group.monitors and self._groups.get(group.key) is group:
             del self._groups[group.key]
-            self._watch_tables()
+            self._unwatch_tables(group)
 
     def _group(self, selections: dict[str, Selection], *, is_old: bool) -> Group:
         key = group_key(selections, is_old=is_old)
         found = self._groups.get(key)
         if found is None:
             found = self._groups[key] = Group(self.store, selections, is_old=is_old)
-            self._watch_tables()
+            self._watch_tables(found)
         return found
 
-    def _watch_tables(self) -> None:
-        tables = {name for group in self._groups.values() for name in group.watches}
-        self._gatherer = Gatherer(self.store, tables) if tables else None
+    def _watch_tables(self, group: Group) -> None:
+        before = len(self._by_table)
+        for name in group.watches:
+            self._by_table.setdefault(name, {})[group] = None
+        if len(self._by_table) != before:
+            self._gatherer = Gatherer(self.store, self._by_table)
+
+    def _unwatch_tables(self, group: Group) -> None:
+        before = len(self._by_table)
+        for name in group.watches:
+            del self._by_table[name][group]
+            if not self._by_table[name]:
+                del self._by_table[name]
+        if len(self._by_table) != before:
+            self._gatherer = Gatherer(self.store, self._by_table) if self._by_table else None
 
     def updates_since(self, monitor: Monitor, last_id: str) -> bytes | None:
         """What a monitor has to be told that knows everything up to a transaction of the history."""
