@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from brume.derive.rules import Output, derived, rule
 from brume.derive.view import View
-from brume.northbound.schema import GatewayChassis, LogicalRouterPort, LogicalSwitchPort
+from brume.northbound.schema import GatewayChassis, LogicalRouterPort, LogicalSwitchPort, ha_chassis_group_by_name
 from brume.northbound.schema import HAChassis as NorthboundHAChassis
 from brume.northbound.schema import HAChassisGroup as NorthboundHAChassisGroup
 from brume.southbound.allocation import TunnelKey
@@ -29,7 +29,8 @@ external_ports_by_group = Index(
 
 
 def gateway_group_uuid(router_port: str) -> str:
-    """The uuid of the group made of the gateway chassis listed on a router port."""
+    """The uuid of the group made of the gateway chassis listed on a router port. Its name is the port's, unless the
+    northbound has a group of that name."""
     return derive_uuid("HA_Chassis_Group", router_port)
 
 
@@ -78,7 +79,8 @@ def gateway_chassis(member: Member, view: View) -> Iterator[Output]:
     if row is None or port is None or not port.gateway or port_row is None or port_row.ha_chassis_group:
         return
     group = gateway_group_uuid(port.uuid)
-    yield HAChassisGroup(uuid=group, name=port.name)
+    taken = view.find(ha_chassis_group_by_name, port.name)
+    yield HAChassisGroup(uuid=group, name=f"{port.name}-{port.uuid}" if taken else port.name)
     yield Member(HAChassisGroup.ha_chassis, group, row.uuid)
     yield _ha_chassis(row.uuid, row.chassis_name, row.priority, view)
 

@@ -15,7 +15,7 @@ from brume.southbound.from_northbound.facts.nat import RouterNat, nats_by_router
 from brume.southbound.from_northbound.facts.ports import (
     RouterPort,
     SwitchPort,
-    gateway_ports,
+    gateways_of,
     localnet_ports,
 )
 from brume.southbound.from_northbound.facts.settings import is_true
@@ -23,7 +23,7 @@ from brume.southbound.from_northbound.facts.settings import is_true
 
 def nat_addresses(port: SwitchPort, peer: RouterPort, view: View) -> Iterator[str]:
     """The announcements for a switch port that is connected to the router port `peer`."""
-    gateways = view.find(gateway_ports, peer.router)
+    gateways = gateways_of(view, peer.router)
     router = view.get(LogicalRouter, peer.router)
     on_chassis = router is not None and "chassis" in router.options
     wanted = port.options.get("nat-addresses", "")

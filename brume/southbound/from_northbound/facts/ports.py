@@ -111,6 +111,11 @@ router_ports = Index(RouterPort, "router", lambda port: port.router)
 gateway_ports = Index(RouterPort, "router", lambda port: port.router if port.gateway else None)
 
 
+def gateways_of(view: View, router: str) -> list[RouterPort]:
+    """The gateway ports of a router, in the order of an OVSDB set of references; where one counts, the first does."""
+    return sorted(view.find(gateway_ports, router), key=lambda port: port.uuid)
+
+
 def redirect_uuid(router_port: str) -> str:
     """The uuid of the port binding that stands for a gateway port on its chassis."""
     return derive_uuid("chassisredirect", router_port)
@@ -260,8 +265,8 @@ def _taken(fact: RouterPort, view: View) -> str:
     if view.find(switch_port_by_name, fact.name):
         return fact.name
     redirect = f"cr-{fact.name}"
-    others = fact.gateway and (view.find(switch_port_by_name, redirect) or view.find(router_port_by_name, redirect))
-    return redirect if others else ""
+    others = [*view.find(switch_port_by_name, redirect), *view.find(router_port_by_name, redirect)]
+    return redirect if fact.gateway and others else ""
 
 
 def _router_port(port: LogicalRouterPort, router: str, view: View) -> RouterPort:

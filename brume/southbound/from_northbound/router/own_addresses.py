@@ -15,7 +15,7 @@ from brume.expressions.match import Match
 from brume.northbound.schema import LogicalRouter
 from brume.southbound.from_northbound.facts.addresses import solicited_node
 from brume.southbound.from_northbound.facts.nat import nats_by_router
-from brume.southbound.from_northbound.facts.ports import RouterPort, gateway_ports
+from brume.southbound.from_northbound.facts.ports import RouterPort, gateways_of
 from brume.southbound.from_northbound.flows import DROP, flow
 from brume.southbound.from_northbound.router.ports import address_list, answers_on, resident
 from brume.southbound.pipeline import ROUTER_IN, Stage
@@ -91,7 +91,7 @@ def echo(port: RouterPort, view: View) -> Iterator[Output]:
 @rule(RouterPort)
 def unreachable(port: RouterPort, view: View) -> Iterator[Output]:
     router = view.get(LogicalRouter, port.router)
-    if view.find(gateway_ports, port.router) or router is None or "chassis" in router.options:
+    if gateways_of(view, port.router) or router is None or "chassis" in router.options:
         return
     for network in (*port.ipv4, *port.ipv6):
         version = "6" if ":" in network.address else "4"

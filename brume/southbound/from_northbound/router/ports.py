@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from brume.derive.view import View
 from brume.southbound.from_northbound.facts.addresses import Network
-from brume.southbound.from_northbound.facts.ports import RouterPort, SwitchPort, gateway_ports, localnet_ports
+from brume.southbound.from_northbound.facts.ports import RouterPort, SwitchPort, gateways_of, localnet_ports
 from brume.southbound.from_northbound.facts.settings import is_true
 from brume.values.address import parse_address
 
@@ -40,7 +40,7 @@ def answers_on(port: RouterPort, view: View) -> str:
     On a switch with a localnet port, several chassis would hear the request: only the gateway's chassis answers for
     its port, and for ports that are told to reside there.
     """
-    gateways = view.find(gateway_ports, port.router)
+    gateways = gateways_of(view, port.router)
     switch_port = view.get(SwitchPort, port.switch_port) if port.switch_port is not None else None
     if not gateways or switch_port is None or not view.find(localnet_ports, switch_port.switch):
         return ""

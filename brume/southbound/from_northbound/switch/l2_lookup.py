@@ -17,7 +17,7 @@ from brume.southbound.from_northbound.facts.ports import (
     UNKNOWN,
     RouterPort,
     SwitchPort,
-    gateway_ports,
+    gateways_of,
     localnet_ports,
 )
 from brume.southbound.from_northbound.facts.settings import is_true
@@ -65,7 +65,7 @@ def distributed_nat(nat: RouterNat, view: View) -> Iterator[Output]:
     """The MAC of a floating IP that is translated on its port's chassis."""
     if not nat.distributed or nat.external_mac is None:
         return
-    for gateway in view.find(gateway_ports, nat.router):
+    for gateway in gateways_of(view, nat.router):
         port = view.get(SwitchPort, gateway.switch_port) if gateway.switch_port is not None else None
         if port is not None and port.router_addresses and port.type != "external":
             match = f"eth.dst == {nat.external_mac.lower()} && is_chassis_resident({quote(nat.logical_port or '')})"
@@ -77,7 +77,7 @@ def _deliver(port: SwitchPort) -> Actions:
 
 
 def _where(port: SwitchPort, peer: RouterPort, view: View) -> str:
-    gateways = view.find(gateway_ports, peer.router)
+    gateways = gateways_of(view, peer.router)
     if not gateways or not view.find(localnet_ports, port.switch):
         return ""
     if peer.gateway:

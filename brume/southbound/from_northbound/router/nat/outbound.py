@@ -13,7 +13,7 @@ from brume.expressions.actions import Actions
 from brume.expressions.match import Match
 from brume.northbound.schema import LogicalRouter
 from brume.southbound.from_northbound.facts.nat import RouterNat
-from brume.southbound.from_northbound.facts.ports import gateway_ports
+from brume.southbound.from_northbound.facts.ports import gateways_of
 from brume.southbound.from_northbound.flows import NEXT, default, flow
 from brume.southbound.from_northbound.router.nat.places import TYPES_IN, TYPES_OUT, place
 from brume.southbound.pipeline import ROUTER_IN, ROUTER_OUT
@@ -38,7 +38,7 @@ def as_it_is(router: LogicalRouter, view: View) -> Iterator[Output]:
 def translated_here(nat: RouterNat, view: View) -> Iterator[Output]:
     """Remember whether the destination was, or will be, translated on this chassis."""
     yes = Actions(f"{DST_NAT_IP_LOCAL} = 1; next;")
-    if view.find(gateway_ports, nat.router):
+    if gateways_of(view, nat.router):
         yield flow(ROUTER_OUT.CHECK_DNAT_LOCAL, nat.router, 50, Match("ip && ct_mark.natted == 1"), yes)
     at = place(nat, view)
     if at is None:

@@ -14,7 +14,7 @@ from brume.derive.rules import Output, Problem, rule
 from brume.derive.view import View
 from brume.northbound.schema import LogicalRouter
 from brume.southbound.from_northbound.facts.nat import RouterNat
-from brume.southbound.from_northbound.facts.ports import RouterPort, gateway_ports, is_there
+from brume.southbound.from_northbound.facts.ports import RouterPort, gateways_of, is_there
 from brume.southbound.from_northbound.router.ports import network_of
 from brume.values.prefix import Prefix
 
@@ -73,7 +73,7 @@ def place(nat: RouterNat, view: View) -> Place | None:
 
 
 def _gateway(nat: RouterNat, view: View) -> RouterPort | None:
-    gateways = view.find(gateway_ports, nat.router)
+    gateways = gateways_of(view, nat.router)
     if nat.gateway_port is not None:
         return next((port for port in gateways if port.uuid == nat.gateway_port), None)
     if len(gateways) == 1:
