@@ -28,6 +28,7 @@ from brume.ovsdb.client.events import Answered, Event, Leave, LockChanged, Synch
 from brume.ovsdb.client.replica import Replica
 from brume.ovsdb.client.session import PROBE_INTERVAL, Session, State
 from brume.ovsdb.client.transaction import LOST, UNCHANGED, Outcome, Proposal, Verdict, judge
+from brume.ovsdb.collector import without_collector
 from brume.ovsdb.wire.remotes import Remote, parse_remotes
 
 Json = Any
@@ -256,7 +257,9 @@ class Client:
         """Send a proposal once. The replica must follow a server."""
         if not self.is_synchronized:
             return LOST
-        answered = await self._answer(self.session.transact(proposal.operations()))
+        with without_collector():
+            identity = self.session.transact(proposal.operations())
+        answered = await self._answer(identity)
         return LOST if answered is None else judge(answered.result, answered.error)
 
     async def transact(self, build: Build, *, attempts: int = ATTEMPTS) -> Outcome:

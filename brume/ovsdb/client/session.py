@@ -22,6 +22,7 @@ Rules (what ovsdb-cs.c of Open vSwitch does):
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from enum import Enum
 from typing import Any
 
@@ -30,6 +31,7 @@ import msgspec
 from brume.ovsdb.client.events import Answered, Event, Leave, LockChanged, Synchronized, Updated
 from brume.ovsdb.client.replica import Condition, Replica
 from brume.ovsdb.client.server_rows import SERVER, ServedDatabase, unusable
+from brume.ovsdb.collector import without_collector
 from brume.ovsdb.errors import OvsdbError
 from brume.ovsdb.wire.framing import Framer
 from brume.ovsdb.wire.messages import Kind, Message, WireError, refusal, reply, request
@@ -38,6 +40,8 @@ from brume.tables.row import Row
 Json = Any
 MAXIMUM_MESSAGE = 4 << 30
 """Octets of one message from a server. A dump is one message: it is as large as the database is."""
+LARGE = 1 << 20
+"""Octets from which a message is read without looking for garbage."""
 PROBE_INTERVAL = 5.0
 """Seconds of silence after which the server is asked for a sign of life; as many again, and it is taken for dead."""
 NEVER_SEEN = "00000000-0000-0000-0000-000000000000"
@@ -134,10 +138,12 @@ class Session:
     def receive(self, octets: bytes, now: float) -> list[Event]:
         """Take what the server sent; raises `Leave`."""
         self._heard, self._probed = now, False
+        large = len(octets) + self._framer.pending >= LARGE
         try:
             self._framer.feed(octets)
-            while (message := self._framer.next()) is not None:
-                self._take(message)
+            with without_collector() if large else nullcontext():
+                while (message := self._framer.next()) is not None:
+                    self._take(message)
         except WireError as error:
             raise Leave(f"protocol broken: {error}") from error
         except OvsdbError as error:

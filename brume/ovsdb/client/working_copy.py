@@ -35,6 +35,7 @@ from msgspec.structs import replace
 from brume.ovsdb.client.connection import Client
 from brume.ovsdb.client.events import Event, LockChanged, Synchronized
 from brume.ovsdb.client.transaction import Outcome, Proposal, Verdict
+from brume.ovsdb.collector import without_collector
 from brume.ovsdb.columns import uuid_field
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Database, Transaction
@@ -183,7 +184,8 @@ class WorkingCopy:
         while (self._rows or self._members) and self._may_send():
             rows, members = self._rows, self._members
             self._rows, self._members = {}, {}
-            proposal = self._proposal(rows, members)
+            with without_collector():
+                proposal = self._proposal(rows, members)
             if not proposal:
                 continue
             if self.lock is not None:

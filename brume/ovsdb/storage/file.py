@@ -24,10 +24,11 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from typing import Self
 
+from brume.ovsdb.collector import without_collector
 from brume.ovsdb.schema import Schema
 from brume.ovsdb.storage.compaction import Compaction, Schedule, sync
 from brume.ovsdb.storage.encoding import encode
-from brume.ovsdb.storage.loading import load, without_collector
+from brume.ovsdb.storage.loading import load
 from brume.ovsdb.storage.log import CLUSTER, STANDALONE, Log, LogError, Mode, compose
 from brume.ovsdb.storage.writing import Recorder, RowJson
 from brume.ovsdb.store import Store

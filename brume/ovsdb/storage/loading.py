@@ -10,10 +10,8 @@ have is left out with a warning, what the file does not have gets its default.
 
 from __future__ import annotations
 
-import gc
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from brume.ovsdb.data import datum_to_json, from_field
@@ -67,18 +65,6 @@ def load(log: Log, schema: Schema | None, warn: Warn) -> Loaded:
     except OvsdbError as error:
         raise LogError(error.word, f"{log.path}: {_shown(error)}") from error
     return Loaded(contents, records, None if same else "-".join(_identity(json)), differs)
-
-
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """While a file is read, objects only come: looking for garbage among them would double the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _identity(json: Json) -> list[str]:
