@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from brume.northbound.from_cloud import names
-from brume.northbound.schema import ACL, LogicalSwitchPort
+from brume.northbound.schema import ACL, NORTHBOUND, LogicalSwitchPort, NBGlobal
 from brume.ovsdb.store import Store
 from brume.ovsdb.transact import transact
 from brume.service.drift.command import CloudCommands
@@ -25,9 +25,10 @@ from brume.southbound.schema import (
     PortBinding,
     port_binding_by_logical_port,
 )
-from brume.tables.database import Transaction
+from brume.tables.database import Database, Transaction
 from brume.values import InterfaceAddress, Ipv4Address, MacAddress, Prefix, random_uuid
-from tests.northbound.hand import Hand, mutate, where
+from tests.northbound.hand import Hand, assert_sound, derived_part, hand_rows, mutate, where
+from tests.northbound.random_writer import RandomWriter
 from tests.stories import language
 from tests.stories.conftest import new_cloud, tell
 from tests.stories.story import Sentence
@@ -259,3 +260,39 @@ def test_somebody_who_writes_again_and_again_is_put_right_each_time_and_the_list
     code, said = scene.drift()
     assert code == 1
     assert "Put right since the start (the last 1000 of 1200):" in said
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_after_any_writing_by_hand_and_its_end_the_cloud_is_as_it_was(scene: Scene, seed: int) -> None:
+    northbound = scene.network.northbound
+    before, nothing = derived_part(northbound), hand_rows(northbound)
+    writer = RandomWriter(northbound, seed)
+    for _ in range(60):
+        writer.step()
+        scene.world.pass_time(0.1)
+    assert derived_part(northbound) == before
+    assert_sound(northbound)
+    assert_sound(scene.network.southbound, SOUTHBOUND)
+    assert scene.drift()[0] == 1
+    scene.drift(as_json=True)
+    while rows := hand_rows(northbound):
+        for row in rows:
+            scene.hand.send(
+                {"op": "delete", "table": row.TABLE.name, "where": where(row.uuid)}, *let_go(northbound, row)
+            )
+    settings = northbound.rows(NBGlobal)[0]
+    scene.hand.set("NB_Global", settings.uuid, options=["map", []], ipsec=False)
+    scene.settle()
+    assert (derived_part(northbound), hand_rows(northbound)) == (before, nothing)
+    assert scene.world.cloud.problems() == []
+    assert scene.ping("vm1", "vm2")
+    assert scene.ping("vm1", "outside")
+
+
+def let_go(northbound: Database, row: Any) -> list[Any]:
+    """The mutations after which nobody refers to a row."""
+    store = Store(northbound, NORTHBOUND)
+    return [
+        mutate(referrer.table.name, owner.uuid, referrer.column.name, "delete", ["uuid", row.uuid])
+        for referrer, owner in store.referrers(row.TABLE.name, row.uuid, weak=False)
+    ]
