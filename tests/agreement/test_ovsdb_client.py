@@ -19,6 +19,9 @@ from brume.ovsdb.client.connection import Client
 from brume.ovsdb.client.events import Event, LockChanged, Synchronized
 from brume.ovsdb.client.replica import Replica
 from brume.ovsdb.client.transaction import Proposal, Verdict
+from brume.ovsdb.columns import all_columns
+from brume.ovsdb.conditions import read_condition
+from brume.ovsdb.errors import OvsdbError
 from brume.ovsdb.schema_reader import read_schema
 from brume.ovsdb.store import Store
 from brume.ovsdb.transact import transact
@@ -30,7 +33,7 @@ from tests.agreement.client_lab import connected, replica_content, server_conten
 from tests.agreement.our_server import OurServer
 from tests.agreement.ovn_lab import short_directory
 from tests.agreement.ovsdb_server import OvsdbServer, missing
-from tests.agreement.test_ovsdb_transactions import SCHEMA, UUIDS, operations
+from tests.agreement.test_ovsdb_transactions import SCHEMA, UUIDS, conditions, operations
 
 Json = Any
 FUZZ = read_schema(SCHEMA)
@@ -355,6 +358,45 @@ def test_only_rows_that_are_wanted_come_and_others_when_they_are(empty: AnyServe
             assert names() == ["0", "1", "2", "3"]
 
     asyncio.run(story())
+
+
+def is_right(condition: Json) -> bool:
+    """Whether a server takes a condition."""
+    try:
+        return bool(read_condition("Root", all_columns(ROOT), condition))
+    except OvsdbError:
+        return False
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_replica_of_some_rows_is_what_the_server_has_of_them(version: int, server: AnyServer) -> None:
+    """A row is wanted if any of the clauses holds for it; of `where` in a transaction all must."""
+    clauses = st.lists(conditions("Root").filter(is_right).map(lambda found: found[0]), max_size=3)
+    steps = st.lists(st.lists(operations(), min_size=1, max_size=4) | st.tuples(clauses), max_size=8)
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(wanted=clauses, steps=steps)
+    def check(wanted: list[Json], steps: list[Any]) -> None:
+        clear(server)
+        asyncio.run(follow(wanted, steps))
+
+    async def follow(wanted: list[Json], steps: list[Any]) -> None:
+        replica = Replica(FUZZ, tables=[ROOT], conditions={ROOT: wanted})
+        async with connected(remote(server), replica, version=version) as client:
+            for step in steps:
+                if isinstance(step, tuple):
+                    (wanted,) = step
+                    client.session.change_conditions({ROOT: wanted})
+                    client.flush()
+                else:
+                    server.transact(*step)
+                selects = [{"op": "select", "table": "Root", "where": [clause]} for clause in wanted]
+                answer = await client.request("transact", ["Fuzz", *selects])
+                assert answer is not None
+                found = {row["_uuid"][1]: row["name"] for result in answer.result for row in result["rows"]}
+                assert {row.uuid: row.name for row in replica.database.rows(ROOT)} == found
+
+    check()
 
 
 def test_an_older_server_lacks_tables_and_columns_and_that_is_no_matter(empty: AnyServer) -> None:

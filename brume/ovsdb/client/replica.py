@@ -43,7 +43,7 @@ class _Table:
         self.name: str = row_type.TABLE.name
         self.reader: TableReader = table_reader(row_type)
         self.columns = [name for name in self.reader.columns if columns is None or name in columns]
-        self.condition = condition
+        self.condition = _spoken(condition)
 
 
 class Replica:
@@ -89,7 +89,7 @@ class Replica:
 
     def set_condition(self, row_type: type[Row], condition: Condition | None) -> None:
         """Want other rows. It is asked at the next monitor request; a session can ask at once."""
-        self._by_type[row_type].condition = condition
+        self._by_type[row_type].condition = _spoken(condition)
 
     def monitor_requests(self, server_schema: Json, *, conditions: bool = True) -> dict[str, Json]:
         """The monitor requests for what the server has of what we want, by table name."""
@@ -174,6 +174,11 @@ class Replica:
         for relation in table.reader.relations:
             for child in self.database.pairs(relation).children.get(uuid, ()):
                 transaction.remove(relation, uuid, child)
+
+
+def _spoken(condition: Condition | None) -> Condition | None:
+    """A row is wanted if any clause holds for it. Without any a server would send all rows: so we say `false`."""
+    return condition if condition is None or condition else [False]
 
 
 def _row_update(json: Json) -> tuple[str, Json]:

@@ -200,8 +200,9 @@ class Session:
     def change_conditions(self, conditions: Mapping[type[Row], Condition | None]) -> None:
         """Want other rows of some tables; those that come and go arrive as updates."""
         for row_type, condition in conditions.items():
-            if condition != self.replica.condition(row_type):
-                self.replica.set_condition(row_type, condition)
+            before = self.replica.condition(row_type)
+            self.replica.set_condition(row_type, condition)
+            if self.replica.condition(row_type) != before:
                 self._changed_conditions.add(row_type)
         self._send_conditions()
 

@@ -12,7 +12,7 @@ a database of our own.
 
 Rules:
   - One row is one operation: an insert takes in what is said of its relations and columns afterwards.
-  - The uuid of an inserted row is its own, given explicitly (ovsdb-server 2.17 and later); for an older server,
+  - The uuid of an inserted row is its own, given explicitly (ovsdb-server 2.13 and later); for an older server,
     `operations(explicit=False)` writes names, and the server chooses.
   - Nothing is read but the replica, and nothing is written to it: the server's update does that.
 """
