@@ -177,7 +177,8 @@ VALID = VALUES | {
     "Strict": VALUES["Strict"] | {"must": row_of("Root").map(lambda row: ["set", [row]])},
 }
 monitor_ids = st.sampled_from(["m", "m", "m", 1, 1, ["a", {"b": 2}], {"k": [True]}, None, -1.5])
-flags = st.fixed_dictionaries({}, optional=dict.fromkeys(("initial", "insert", "delete", "modify"), st.booleans()))
+KINDS = ("insert", "delete", "modify")
+flags = st.fixed_dictionaries({}, optional=dict.fromkeys(("initial", *KINDS), st.booleans()))
 few_tables = st.lists(st.sampled_from(list(TABLES)), min_size=1, max_size=3, unique=True)
 
 
@@ -350,10 +351,37 @@ def conversations(draw: Any, versions: tuple[str, ...], waits: bool = False) -> 
     first = [draw(monitors(client, versions)) for client in ("ann", "ann", "bob")]
     found: list[Step] = []
     had: dict[str, list[tuple[Json, Json]]] = {name: [] for name in CLIENTS}
+    # ovsdb-server 3.1.0 crashes when a condition changes of a monitor that another client has too (3.1.2 does not).
+    share = draw(st.integers(0, 2)) == 0
+    shapes: set[str] = set()
     for step in first + draw(st.lists(steps(versions, waits), min_size=10, max_size=25)):
         careful = draw(st.integers(0, 7)) > 0
-        found.append(_careful(step, had[step.client], len(found)) if careful else step)
+        said = _careful(step, had[step.client], len(found)) if careful else step
+        shape = _shape(said)
+        if said.method == "monitor_cond_change" if share else shape in shapes:
+            continue
+        shapes |= {shape} - {""}
+        found.append(said)
     return found
+
+
+def _shape(step: Step) -> str:
+    """Equal for monitors that are one to ovsdb-server; empty if there is none."""
+    if (
+        not step.method.startswith("monitor")
+        or step.method == "monitor_cond_change"
+        or len(step.params) < 3
+        or not isinstance(step.params[2], dict)
+    ):
+        return ""
+    seen = []
+    for table, requests in step.params[2].items():
+        for request in requests if isinstance(requests, list) else [requests]:
+            if isinstance(request, dict) and table in TABLES:
+                names = request.get("columns", [*TABLES[table]["columns"], "_version"])
+                kinds = {kind: request.get("select", {}).get(kind, True) for kind in ("initial", *KINDS)}
+                seen += [json.dumps([table, name, kinds], sort_keys=True) for name in names] or [table]
+    return "\n".join(sorted(seen))
 
 
 def _careful(step: Step, had: list[tuple[Json, Json]], number: int) -> Step:
