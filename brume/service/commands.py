@@ -128,6 +128,7 @@ class Commands:
         colour: bool = False,
     ) -> AsyncIterator[Message]:
         """One packet's way."""
+        self._require(source)
         try:
             request = TraceRequest(source, destination, protocol, port)  # type: ignore[arg-type]
             found = self._shown(Tracer(LiveTopology(self._system)).trace(request))
@@ -138,6 +139,9 @@ class Commands:
         else:
             yield Message(out=render(found, verbose=verbose, colour=colour).rstrip("\n"))
         yield Message(exit=0 if found.passed else 1)
+
+    def _require(self, source: str) -> None:
+        """Say why there is no such host, if this system knows better than a trace does."""
 
     def _shown(self, explanation: Explanation) -> Explanation:
         """An explanation in the words of this system."""

@@ -8,8 +8,9 @@ import subprocess
 
 import pytest
 
+from tests.agreement.ovsdb_server import end, start
 from tests.service.lab import FREE_PORTS, Lab, why_not
-from tests.service.process import BRUME, PATIENCE
+from tests.service.process import BRUME, PATIENCE, brume
 
 pytestmark = pytest.mark.skipif(bool(why_not), reason=f"no real OVN here: {why_not}")
 
@@ -168,7 +169,8 @@ def test_real_ovn_trace_sees_what_our_compiler_wrote(tmp_path, lab) -> None:
         ("bind outside compute1", "outside is the host behind the physical network"),
         ("unbind vma", "vma is not bound; nothing is"),
         ("exec vma ip addr", "nothing is plugged in as vma; first: brume ovn bind vma CHASSIS"),
-        ("trace vma vmb", "no server is named vma, or it does not run"),
+        ("trace vma vmb", "nothing is plugged in as vma; first: brume ovn bind vma CHASSIS"),
+        ("trace vmz vmb", "no logical switch port vmz; there are bare, vma, vmb"),
         ("flows compute9", "no node compute9; there are compute1, compute2"),
     ],
 )
@@ -297,3 +299,32 @@ def test_a_capture_ends_in_time_although_frames_came(tmp_path, lab) -> None:
         assert running.ping("vma", "10.0.1.20")
         assert process.wait(PATIENCE) == 0
     assert capture.stat().st_size > 300
+
+
+@pytest.mark.parametrize("name", ["ovnnb_db.db", "ovnsb_db.db", "bindings.json"])
+def test_a_file_that_is_no_database_is_left_alone(tmp_path, name) -> None:
+    (tmp_path / name).write_text("shopping list")
+    done = brume(tmp_path, "ovn", "--data-dir", str(tmp_path), *FREE_PORTS)
+    assert done.returncode == 1
+    assert re.fullmatch(rf"Error: .*{re.escape(name)}.*\n", done.stderr), done.stderr
+    assert (tmp_path / name).read_text() == "shopping list"
+
+
+def test_ovsdb_server_opens_what_a_lab_wrote(tmp_path, lab) -> None:
+    """And as long as it has the file, no lab does."""
+    running = lab(tmp_path)
+    running.nbctl("ls-add kept")
+    running.brume("down")
+    place = f"punix:{tmp_path}/other.sock"
+    options = (f"--remote={place}", f"--unixctl={tmp_path}/other.ctl", "-vconsole:off")
+    process = start("ovsdb-server", *options, str(running.paths.northbound), directory=tmp_path)
+    try:
+        while not (tmp_path / "other.sock").exists():
+            assert process.poll() is None
+        assert "(kept)" in running.tool("ovn-nbctl", "--timeout=20", f"--db=unix:{tmp_path}/other.sock", "show")
+        done = brume(tmp_path, "ovn", "--data-dir", str(tmp_path), *FREE_PORTS)
+    finally:
+        end(process)
+    assert done.returncode == 1
+    assert re.search(r"Error: .*ovnnb_db\.db.*lock", done.stderr)
+    assert "(kept)" in lab(tmp_path).nbctl("show")

@@ -12,6 +12,7 @@ from brume.service.commands import Commands
 from brume.service.control import Command
 from brume.service.lab.card import Wishes
 from brume.service.lab.lab import Lab
+from brume.service.outside import NAME as OUTSIDE
 from brume.tables.changes import ChangeSet
 
 PATIENCE = 2.0
@@ -47,6 +48,10 @@ class LabCommands(Commands):
         """Take a host away."""
         binding = self._lab.unbind(port)
         yield Message(out=f"{port} is no longer on {binding.chassis}")
+
+    def _require(self, source: str) -> None:
+        if source != OUTSIDE:
+            self._lab.only(source)
 
     def _shown(self, explanation: Explanation) -> Explanation:
         return without_openstack(explanation)
