@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from brume.northbound.schema import NORTHBOUND, LogicalSwitch, LogicalSwitchPort
 from brume.ovsdb.client.events import Answered, Event, Leave, LockChanged, Synchronized, Updated
@@ -371,3 +373,43 @@ def test_other_rows_are_wanted_one_question_at_a_time() -> None:
     asked = dialogue.asked[0]["params"]
     assert asked[2]["Logical_Switch"][0]["where"] == [["name", "==", "blue"]]
     assert asked[3] == "00000000-0000-0000-0000-000000000000"
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5)
+    | st.sampled_from(["uuid", "set", "map", "initial", "modify", "new", SWITCH, "Logical_Switch", "name", "ports",
+                       "data", "server", "Database", "tables", "columns"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from(["Logical_Switch", SWITCH, PORT, "initial", "insert", "modify", "delete", "new", "old", "name",
+                         "ports", "external_ids", "Database", "schema", "model", "index", "tables", "columns",
+                         "locked"]), inner, max_size=3),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    answers=st.lists(anything, min_size=1, max_size=4),
+    method=st.sampled_from(["update", "update2", "update3", "locked", "stolen", "monitor_canceled", "echo", "dance"]),
+    params=st.lists(anything, max_size=3),
+    steps=st.integers(0, 3),
+    refused=st.booleans(),
+)
+def test_whatever_a_server_says_the_worst_is_that_it_is_left(
+    answers: list[Json], method: str, params: list[Json], steps: int, refused: bool
+) -> None:
+    dialogue = Dialogue()
+    dialogue.session.lock("mine")
+    right = [("get_schema", SERVER_SCHEMA), ("monitor_cond", database()), ("monitor_cond_since", [False, FIRST, DUMP])]
+    for name, result in right[:steps]:
+        dialogue.asked = [asked for asked in dialogue.asked if asked["method"] == name]
+        dialogue.answer(name, result)
+    try:
+        dialogue.notify(method, *params)
+        for answer in answers:
+            asked = dialogue.asked.pop(0) if dialogue.asked else {"id": 1}
+            result, error = (None, answer) if refused else (answer, None)
+            dialogue.say({"id": asked["id"], "result": result, "error": error})
+    except Leave:
+        dialogue.session.disconnected()
+    assert all(type(row.name) is str for row in dialogue.replica.database.rows(LogicalSwitch))

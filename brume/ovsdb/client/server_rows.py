@@ -29,7 +29,7 @@ class ServedDatabase(OvsdbRow, frozen=True, kw_only=True):
     index: int | None = None
 
 
-SERVER = Schema("_Server", "1.2.0", (ServedDatabase,))
+SERVER = Schema("_Server", "1.2.0", (ServedDatabase,), checksum="3009684573 744")
 
 
 def unusable(row: ServedDatabase, *, leader_only: bool, minimum_index: int) -> str:

@@ -233,8 +233,8 @@ class Session:
     def _on_notification(self, method: str, params: list[Json]) -> None:
         if method in ("update", "update2", "update3"):
             self._on_update(method, params)
-        elif method in ("locked", "stolen") and len(params) == 1:
-            if params[0] in self.locks:
+        elif method in ("locked", "stolen"):
+            if len(params) == 1 and isinstance(params[0], str) and params[0] in self.locks:
                 self._set_lock(params[0], held=method == "locked")
         elif method == "monitor_canceled" and params and params[0] in (_DATA, _SERVER):
             raise Leave("the server has stopped our monitor", at_once=True)
@@ -247,6 +247,8 @@ class Session:
             self._server.update(version, params[-1])
             self._check_server()
         elif params[0] == _DATA and self.state is State.MONITORING:
+            if version == 3 and not isinstance(params[1], str):
+                raise WireError("update3 without the id of its transaction")
             changes = self.replica.update(version, params[-1])
             if version == 3:
                 self.last_id = params[1]
