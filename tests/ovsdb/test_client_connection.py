@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+import uvloop
 
 from brume.northbound.schema import NORTHBOUND, LogicalSwitch
 from brume.ovsdb.authority import CLIENT, SERVER, make_authority
@@ -26,6 +27,16 @@ from brume.values import derive_uuid
 
 QUICK = Pauses(shortest=0.01, longest=0.02)
 SWITCH = LogicalSwitch(uuid=derive_uuid("switch"), name="red")
+
+
+Run = Callable[[Coroutine[Any, Any, None]], None]
+
+
+@pytest.fixture(params=[asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def run(request: pytest.FixtureRequest) -> Run:
+    """Both event loops that clients live in."""
+    found: Run = request.param
+    return found
 
 
 @pytest.fixture
@@ -72,7 +83,7 @@ def test_pauses_grow_to_eight_seconds_with_jitter_and_start_when_every_remote_wa
 
 
 @pytest.mark.timeout(30)
-def test_nobody_is_there(directory: Path) -> None:
+def test_nobody_is_there(directory: Path, run: Run) -> None:
     async def story() -> None:
         pausing = Pausing()
         remotes = f"unix:{directory}/one,unix:{directory}/other"
@@ -88,11 +99,11 @@ def test_nobody_is_there(directory: Path) -> None:
         with pytest.raises(ConnectionError, match="closed"):
             await waiting
 
-    asyncio.run(story())
+    run(story())
 
 
 @pytest.mark.timeout(30)
-def test_the_remote_that_answers_is_found_and_the_next_one_when_it_goes(directory: Path) -> None:
+def test_the_remote_that_answers_is_found_and_the_next_one_when_it_goes(directory: Path, run: Run) -> None:
     async def story() -> None:
         first, _ = await serve(f"punix:{directory}/first")
         second, (port,) = await serve("ptcp:0:127.0.0.1")
@@ -109,11 +120,11 @@ def test_the_remote_that_answers_is_found_and_the_next_one_when_it_goes(director
         await client.close()
         await second.close()
 
-    asyncio.run(story())
+    run(story())
 
 
 @pytest.mark.timeout(30)
-def test_a_server_that_says_nothing_is_taken_for_dead(directory: Path) -> None:
+def test_a_server_that_says_nothing_is_taken_for_dead(directory: Path, run: Run) -> None:
     async def story() -> None:
         ends: list[asyncio.StreamWriter] = []
         silent = await asyncio.start_server(lambda _, writer: ends.append(writer), "127.0.0.1", 0)
@@ -130,11 +141,11 @@ def test_a_server_that_says_nothing_is_taken_for_dead(directory: Path) -> None:
             end.close()
             await end.wait_closed()
 
-    asyncio.run(story())
+    run(story())
 
 
 @pytest.mark.timeout(30)
-def test_an_answer_that_does_not_come_is_lost_and_the_transaction_is_built_again(directory: Path) -> None:
+def test_an_answer_that_does_not_come_is_lost_and_the_transaction_is_built_again(directory: Path, run: Run) -> None:
     async def story() -> None:
         server, _ = await serve(f"punix:{directory}/good")
         client = make_client(f"unix:{directory}/good")
@@ -152,11 +163,11 @@ def test_an_answer_that_does_not_come_is_lost_and_the_transaction_is_built_again
         await client.close()
         await server.close()
 
-    asyncio.run(story())
+    run(story())
 
 
 @pytest.mark.timeout(30)
-def test_over_tls_both_sides_must_be_of_the_authority(directory: Path) -> None:
+def test_over_tls_both_sides_must_be_of_the_authority(directory: Path, run: Run) -> None:
     now = datetime.now(UTC)
     authority = make_authority(directory / "ca", now=now)
     stranger = make_authority(directory / "other", now=now).issue("me", CLIENT, now=now)
@@ -178,13 +189,13 @@ def test_over_tls_both_sides_must_be_of_the_authority(directory: Path) -> None:
         await client.close()
         await server.close()
 
-    asyncio.run(story())
+    run(story())
 
 
-def test_remotes_to_listen_on_are_no_remotes_to_connect_to() -> None:
+def test_remotes_to_listen_on_are_no_remotes_to_connect_to(run: Run) -> None:
     async def story() -> None:
         for remotes in ("", "ptcp:6641"):
             with pytest.raises(ValueError, match="remotes to connect to"):
                 make_client(remotes)
 
-    asyncio.run(story())
+    run(story())
