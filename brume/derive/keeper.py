@@ -62,7 +62,13 @@ class Keeper:
         self._target = engine.target
         self._touched: dict[OutputKey, Row | None] = {}
         self._removed: list[tuple[Row, str]] = []
-        engine.target.subscribe(self._note)
+        self._is_watching = False
+
+    def start(self) -> None:
+        """Watch the target from now on: once the engine has made it true for the first time."""
+        if not self._is_watching:
+            self._is_watching = True
+            self._target.subscribe(self._note)
 
     @property
     def is_due(self) -> bool:

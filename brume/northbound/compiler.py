@@ -68,8 +68,9 @@ class NorthboundCompiler:
             for key in stale:
                 transaction.delete(kind, key)
         if not self._has_loaded:
-            self.hands.look()
+            self.hands.start()
         self.cloud.apply(transaction)
+        self.keeper.start()
 
     def follow(self, commit: Commit) -> None:
         """Take in one commit of the store."""

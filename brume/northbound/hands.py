@@ -82,10 +82,11 @@ class Hands:
         self.rows: dict[tuple[type[Row], Hashable], None] = {}
         self._northbound = northbound
         self._engine = engine
-        northbound.subscribe(self._follow)
 
-    def look(self) -> None:
-        """Look at everything: what was in the database before anybody followed it."""
+    def start(self) -> None:
+        """Look at everything: what was in the database before; and follow it from now on."""
+        self._northbound.unsubscribe(self._follow)
+        self._northbound.subscribe(self._follow)
         self.rows = {
             (row_type, key): None
             for row_type in NORTHBOUND.tables.values()

@@ -101,7 +101,9 @@ class Compiler:
         """
         self._require_global()
         with _no_collection():
-            return self._start()
+            changes = self._start()
+        self.keeper.start()
+        return changes
 
     def _require_global(self) -> None:
         """Make the row of settings if the northbound has none, as ovn-northd does."""

@@ -60,6 +60,7 @@ class Lab:
         self.engine = Engine([self.source], self.target, [thing])
         self.touches = 0
         self.keeper = Keeper(self.engine, belongs, self.touched)
+        self.keeper.start()
         self.source.subscribe(self.engine.update)
 
     def touched(self) -> None:
