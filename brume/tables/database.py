@@ -192,17 +192,27 @@ class Database:
         return changes
 
     def _tell(self) -> None:
-        """Tell every listener of every change set, in order: one that a listener causes waits for its turn."""
+        """Tell every listener of every change set, in order: one that a listener causes waits for its turn.
+
+        A listener that fails stops no other: what is applied must reach the file and the monitors, whatever a compiler
+        makes of it. The first failure is raised when all have been told.
+        """
+        failure: Exception | None = None
         try:
             while self._untold:
                 changes, author = self._untold[0]
                 for listener in self._listeners:
                     self.author = author
-                    listener(changes)
+                    try:
+                        listener(changes)
+                    except Exception as error:
+                        failure = failure or error
                 self._untold.popleft()
         except BaseException:
             self._untold.clear()
             raise
+        if failure is not None:
+            raise failure
 
     def untold(self) -> list[ChangeSet]:
         """Change sets that are applied already, and come after the one that the listeners are being told of."""

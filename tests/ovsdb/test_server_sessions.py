@@ -241,6 +241,24 @@ def test_what_somebody_has_answered_to_is_undone_before_the_eyes_of_all() -> Non
     assert lab.served.storage_problem
 
 
+def test_a_compiler_that_fails_keeps_a_change_neither_from_the_file_nor_from_the_monitors() -> None:
+    disk = Disk()
+    lab = Lab()
+    lab.served.close()
+    lab.host.served.clear()
+
+    def fail(_: ChangeSet) -> None:
+        raise RuntimeError("a rule has a fault")
+
+    lab.store.database.subscribe(fail)
+    lab.host.add(lab.store, disk)
+    client, watcher = lab.client(), lab.client()
+    watcher.ask("monitor", NB, 1, {"Logical_Switch": {"columns": ["name"]}})
+    with pytest.raises(RuntimeError, match="a rule has a fault"):
+        client.transact(add_switch("left"))
+    assert len(disk.kept) == len(watcher.read()) == 1
+
+
 # silence and bad manners
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import ClassVar
 
+import pytest
+
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Database, Transaction
 from brume.tables.row import Index, Relation, Row
@@ -98,3 +100,20 @@ def test_a_listener_knows_whose_change_it_hears_of_even_one_made_while_it_is_tol
     transaction.put(Thing(name="question"))
     database.apply(transaction)
     assert heard == [("question", "somebody"), ("answer", None)]
+
+
+def test_a_listener_that_fails_stops_no_other_and_is_told_of_at_the_end() -> None:
+    database = Database("things")
+    heard: list[Hashable] = []
+
+    def fail(changes: ChangeSet) -> None:
+        if changes.rows[0].key == "bad":
+            put(database, Thing(name="after"))
+            raise RuntimeError("a rule has a fault")
+
+    database.subscribe(fail)
+    database.subscribe(lambda changes: heard.append(changes.rows[0].key))
+    with pytest.raises(RuntimeError, match="a rule has a fault"):
+        put(database, Thing(name="bad"))
+    put(database, Thing(name="good"))
+    assert heard == ["bad", "after", "good"]
