@@ -18,19 +18,25 @@ Json = Any
 class Schema:
     """A named, versioned set of tables."""
 
-    __slots__ = ("name", "tables", "version")
+    __slots__ = ("checksum", "name", "tables", "version")
 
-    def __init__(self, name: str, version: str, row_types: tuple[type[OvsdbRow] | type[Row], ...]) -> None:
+    def __init__(
+        self, name: str, version: str, row_types: tuple[type[OvsdbRow] | type[Row], ...], *, checksum: str = ""
+    ) -> None:
         self.name = name
         self.version = version
+        self.checksum = checksum
+        """Of the .ovsschema file with these tables (`cksum`): what tools compare to tell whether to convert."""
         self.tables: Mapping[str, type[Any]] = {declaration(row_type).name: row_type for row_type in row_types}
 
     def to_json(self) -> Json:
-        """The schema as in an .ovsschema file, in the shortest spelling; without a checksum."""
+        """The schema as in an .ovsschema file, in the shortest spelling."""
         all_root = all(declaration(row_type).is_root for row_type in self.tables.values())
         found: dict[str, Json] = {"name": self.name}
         if self.version:
             found["version"] = self.version
+        if self.checksum:
+            found["cksum"] = self.checksum
         found["tables"] = {name: table_to_json(row_type, all_root) for name, row_type in self.tables.items()}
         return found
 

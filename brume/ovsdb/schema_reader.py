@@ -31,7 +31,7 @@ def read_schema(json: Json) -> Schema:
     members = Members(json, "database schema")
     name = members.get("name", ID)
     version = members.optional("version", STRING)
-    members.optional("cksum", STRING)
+    checksum = members.optional("cksum", STRING)
     tables = members.get("tables", OBJECT)
     members.finish()
     if version is not None and not _VERSION.match(version):
@@ -45,7 +45,8 @@ def read_schema(json: Json) -> Schema:
     for _, columns in read.values():
         _check_references(columns, read)
         _keep_last_references(columns, kept)
-    return Schema(name, version or "", tuple(_row_class(*table, is_root=roots_only) for table in read.values()))
+    row_types = tuple(_row_class(*table, is_root=roots_only) for table in read.values())
+    return Schema(name, version or "", row_types, checksum=checksum or "")
 
 
 def _check_name(json: Json, name: str) -> None:

@@ -40,4 +40,5 @@ NORTHBOUND = Schema(
         router.StaticMACBinding,
         services.ChassisTemplateVar,
     ),
+    checksum="94023179 33468",
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from brume.ovsdb.data import Json, is_id, is_uuid
 from brume.ovsdb.errors import OvsdbError, syntax_error
+from brume.ovsdb.schema_reader import read_schema
 from brume.ovsdb.server.history import ZERO_ID
 from brume.ovsdb.server.requests import read_condition_changes, read_selections
 from brume.ovsdb.server.served import Served
@@ -122,9 +123,19 @@ def cancel(session: Session, params: list[Json]) -> None:
 
 
 def convert(session: Session, message: Message) -> None:
-    """Another schema for a database that is served: not here; the file is converted when it is opened."""
-    _database(session, message)
-    raise OvsdbError("not supported", "a database that is served cannot be converted")
+    """The schema a database has already is granted; another one is not: the file is converted when it is opened."""
+    served = _database(session, message)
+    params = _params(message)
+    if len(params) != 2:
+        raise syntax_error(params, "array expected")
+    schema = read_schema(params[1])
+    if schema.name != served.name:
+        raise OvsdbError(
+            "invalid parameters", f"new schema name ({schema.name}) does not match database name ({served.name})"
+        )
+    if schema.to_json() != served.store.schema.to_json():
+        raise OvsdbError("not supported", "a database that is served cannot be converted")
+    session.answer({}, message.id)
 
 
 # monitors

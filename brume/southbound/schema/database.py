@@ -44,4 +44,5 @@ SOUTHBOUND = Schema(
         learned.StaticMACBinding,
         services.ChassisTemplateVar,
     ),
+    checksum="4078371916 30328",
 )
