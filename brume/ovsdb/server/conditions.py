@@ -82,10 +82,7 @@ class Condition:
         return bool(self._others) and self.holds(RowDelta(moment, None, row), before=False)
 
     def _holds_plainly(self, row: Any) -> bool:
-        for attribute, values in self._equal.items():  # noqa: SIM110: a generator here costs more than the look-up
-            if getattr(row, attribute) in values:
-                return True
-        return False
+        return any(getattr(row, attribute) in values for attribute, values in self._equal.items())
 
 
 def _is_plain(column: Column) -> bool:
