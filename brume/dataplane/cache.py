@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from brume.dataplane.conntrack.tracker import Request
 from brume.dataplane.ports import Port
-from brume.dataplane.rewrite import rewrite
+from brume.dataplane.rewrite import actual, rewrite
 from brume.openflow.messages.fields import FIELDS
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Cached:
             entry.packets += 1
             entry.bytes += size
             entry.used = now
-        made, made_key = frame, key
+        made, made_key, translated = frame, key, False
         for operation in self.operations:
             mask = operation.mask
             changed = key & ~mask | operation.value if mask else key
@@ -93,11 +93,12 @@ class Cached:
             if type(operation) is Sent:
                 run.leave(operation.bridge, operation.port, changed, made, operation.queue, bool(mask & _OPTION))
             elif type(operation) is Tracked:
-                after, tracked = run.conntrack.track(changed, made, operation.request, now)
+                seen = actual(changed, made) if translated else changed
+                after, tracked = run.conntrack.track(seen, made, operation.request, now)
                 if operation.table is not None:
                     run.again(operation.bridge, operation.table, after, tracked)
                 else:  # translated perhaps, though the pipeline goes on as if it were not
-                    made = tracked
+                    made, translated = tracked, translated or tracked != made
             elif type(operation) is Learned:
                 operation.bridge.learn_mac(changed, operation.port, now)
             elif type(operation) is Metered and not operation.bridge.meter_passes(operation.meter_id, size, now):

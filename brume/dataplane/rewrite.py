@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from brume.dataplane.extract import ipv6_transport, neighbor_option, network_offset
+from brume.dataplane.extract import extract, ipv6_transport, neighbor_option, network_offset
 from brume.openflow.messages.layout import OFFSETS, SLOTS
 from brume.packets.checksum import replaced_checksum
 
@@ -49,6 +49,11 @@ _RESERVED: Final = _slot("nd_reserved")
 _OPTION: Final = _slot("nd_options_type")
 _MAC_BITS: Final = _MACS[1] << _MACS[0]
 _CHECKSUM_AT: Final = {6: 16, 17: 6, 1: 2, 58: 2}  # offset in the transport header
+
+
+def actual(key: int, frame: bytes) -> int:
+    """A key with the headers that the frame has: what a second ct action sees after a first one has translated."""
+    return key & ~HEADERS | extract(frame) & HEADERS
 
 
 def rewrite(frame: bytes, old: int, new: int) -> bytes:

@@ -21,7 +21,7 @@ from brume.dataplane.extract import extract
 from brume.dataplane.flow_table import Entry, Step
 from brume.dataplane.ports import Port, PortKind
 from brume.dataplane.result import FrameOut, PacketIn, Paused, Result
-from brume.dataplane.rewrite import HEADERS, rewrite
+from brume.dataplane.rewrite import HEADERS, actual, rewrite
 from brume.dataplane.tunnels import TUNNEL_BITS, encapsulate
 from brume.openflow.messages import ports
 from brume.openflow.messages.actions import Controller
@@ -94,6 +94,7 @@ class Run:
         "switch",
         "table",
         "trace",
+        "translated",
         "written",
     )  # fmt: skip
 
@@ -105,6 +106,8 @@ class Run:
         self.frame = frame
         self.now = now
         self.result = result
+        self.translated = False
+        """Whether a ct action without a table has made the frame another than the key says."""
         self.table = 0
         self.entry: Entry | None = None
         self.frames: list[Pending] = []
@@ -213,9 +216,11 @@ class Run:
     def aside(self, steps: tuple[Step, ...]) -> None:
         """Do actions on a copy: clone(), and the bucket of a group."""
         saved = self.key, self.frame, self.base, self.written, self.frames, self.stack, self.queue
+        translated = self.translated
         self.frames, self.stack = [], []
         self.do(steps)
         self.key, self.frame, self.base, self.written, self.frames, self.stack, self.queue = saved
+        self.translated = translated
         self.stopped = False
 
     def _through_patch(self, bridge: Bridge, port: Port) -> None:
@@ -233,13 +238,15 @@ class Run:
             self.cacheable = False
         self.operations.append(Tracked(self.written, self.key & self.written, request, table, self.bridge))
         frame = self.sent_frame()
-        key, tracked = self.conntrack.track(self.key, frame, request, self.now)
+        seen = actual(self.key, frame) if self.translated else self.key
+        key, tracked = self.conntrack.track(seen, frame, request, self.now)
         if self.trace is not None:
             self._trace_tracked(request, table, key, tracked)
-        elif table is None:
-            self.frame, self.base = tracked, self.key  # translated perhaps; the pipeline goes on as if it were not
-        else:
+        elif table is not None:
             self._recirculate(table, key, tracked)
+        if table is None:
+            self.translated = self.translated or tracked != frame
+            self.frame, self.base = tracked, self.key  # translated perhaps; the pipeline goes on as if it were not
 
     def _trace_tracked(self, request: Request, table: int | None, key: int, tracked: bytes) -> None:
         outside = self.trace
@@ -257,6 +264,7 @@ class Run:
             return
         saved = self.key, self.frame, self.base, self.frames, self.stack, self.depth, self.resubmits
         segment = self.looked, self.written, self.cacheable, self.operations, self.credited, self.table, self.entry
+        translated = self.translated
         self.recirculations += 1
         self.stack = list(self.stack)
         self.frames = []
@@ -265,6 +273,7 @@ class Run:
         self.recirculations -= 1
         self.key, self.frame, self.base, self.frames, self.stack, self.depth, self.resubmits = saved
         self.looked, self.written, self.cacheable, self.operations, self.credited, self.table, self.entry = segment
+        self.translated = translated
         self.stopped = False
 
     def again(self, bridge: Bridge, table: int, key: int, frame: bytes) -> None:
@@ -283,6 +292,7 @@ class Run:
         """Start in a table: from the cache if it knows, else by looking up (and tell the cache)."""
         self.key = self.base = key
         self.frame = frame
+        self.translated = False
         cache = self.switch.cache
         if self.trace is not None or cache is None:
             self.lookup(table)

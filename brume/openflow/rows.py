@@ -1,7 +1,8 @@
 """Rows of the OpenFlow stages: what southbound rows become before a chassis installs it.
 
 SharedFlow rows are the same for every chassis and are made once for the cloud; a chassis takes those whose place it
-has and whose residence conditions hold there. PhysicalFlow rows are one chassis's own.
+has and whose residence conditions hold there, with the groups and meters that they name. PhysicalFlow rows are one
+chassis's own.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from collections.abc import Hashable
 from typing import ClassVar, NamedTuple
 
 from brume.openflow.messages.flow import Flow
+from brume.openflow.messages.group import GroupEntry
+from brume.openflow.messages.meter import MeterEntry
 from brume.tables.row import Index, Relation, Row
 
 
@@ -44,6 +47,24 @@ class SharedFlow(Row, frozen=True, kw_only=True):
     def place(self) -> Place:
         """Where it is wanted."""
         return Place(self.datapath, self.port)
+
+
+class SharedGroup(Row, frozen=True, kw_only=True):
+    """A group that shared flows name; its number is made of what it says."""
+
+    entry: GroupEntry
+
+    def key(self) -> Hashable:
+        return self.entry.group_id
+
+
+class SharedMeter(Row, frozen=True, kw_only=True):
+    """A meter that shared flows name, beside those of the southbound's Meter table."""
+
+    entry: MeterEntry
+
+    def key(self) -> Hashable:
+        return self.entry.meter_id
 
 
 class PhysicalFlow(Row, frozen=True, kw_only=True):

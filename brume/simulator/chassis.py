@@ -36,11 +36,14 @@ from brume.openflow.chassis.registration import (
 from brume.openflow.chassis.rows import Interface, Tunnel
 from brume.openflow.chassis.stage import ChassisStage
 from brume.openflow.from_southbound.names import meter_number
+from brume.openflow.messages.actions import Group as GroupAction
+from brume.openflow.messages.actions import Meter as MeterAction
 from brume.openflow.messages.actions import Output
 from brume.openflow.messages.flow import Flow
 from brume.openflow.messages.match import EVERYTHING
 from brume.openflow.messages.meter import MeterEntry
 from brume.openflow.messages.ports import NORMAL
+from brume.openflow.rows import SharedGroup, SharedMeter
 from brume.openflow.shared import SharedTranslation
 from brume.packets.errors import PacketError
 from brume.packets.ethernet import IPV4, Ethernet
@@ -94,12 +97,14 @@ class Chassis:
         self.here = identity(name)
         self.switch = Switch(name)
         self._southbound = southbound
+        self._shared = shared
         self._scheduler = scheduler
         self._physical = dict(physical or {})
         self._deliver: dict[tuple[str, int], Deliver] = {}
         self._vifs: dict[str, str] = {}
         self._tunnels: dict[str, tuple[Peer, int]] = {}
         self._patches: dict[str, tuple[str, str]] = {}
+        self._named_meters: set[int] = set()
         self._known_datapaths: Mapping[str, int] | None = None
         self._claiming = False
         self._is_on = True
@@ -224,7 +229,32 @@ class Chassis:
     def _install(self, changes: list[FlowChange]) -> None:
         added = [change.new for change in changes if change.new is not None]
         deleted = [change.old for change in changes if change.old is not None and change.new is None]
+        for flow in added:
+            self._provide(flow)
         self._bridge.tables.apply(added, deleted, self._scheduler.now())
+        for change in changes:
+            if change.old is not None:
+                self._forget(change.old)
+
+    def _provide(self, flow: Flow) -> None:
+        """The group that a flow ends with, the meter that it begins with."""
+        for action in flow.actions[:1] + flow.actions[-1:]:
+            if isinstance(action, GroupAction) and action.group_id not in self._bridge.groups:
+                group = self._shared.flows.get(SharedGroup, action.group_id)
+                if group is not None:
+                    self._bridge.set_group(group.entry)
+            elif isinstance(action, MeterAction) and action.meter_id not in self._bridge.meters:
+                meter = self._shared.flows.get(SharedMeter, action.meter_id)
+                if meter is not None:
+                    self._bridge.set_meter(meter.entry)
+
+    def _forget(self, flow: Flow) -> None:
+        """A flow has gone: what no flow of the whole cloud needs any longer goes too."""
+        for action in flow.actions[:1] + flow.actions[-1:]:
+            if isinstance(action, GroupAction) and self._shared.flows.get(SharedGroup, action.group_id) is None:
+                self._bridge.delete_group(action.group_id)
+            elif isinstance(action, MeterAction) and self._shared.flows.get(SharedMeter, action.meter_id) is None:
+                self._bridge.delete_meter(action.meter_id)
 
     def _southbound_changed(self, changes: ChangeSet) -> None:
         kinds = {change.row_type for change in changes.rows}
@@ -318,8 +348,9 @@ class Chassis:
                 number = meter_number(meter)
                 packets = meter.unit == "pktps"
                 wanted[number] = MeterEntry(number, strictest.rate, strictest.burst_size, packets)
-        for number in [number for number in self._bridge.meters if number not in wanted]:
+        for number in self._named_meters - wanted.keys():
             self._bridge.delete_meter(number)
+        self._named_meters = set(wanted)
         for number, entry in wanted.items():
             if self._bridge.meters.get(number) != entry:
                 self._bridge.set_meter(entry)

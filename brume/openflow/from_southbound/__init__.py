@@ -4,6 +4,7 @@
     set_elements.py       the elements of address sets and port groups: one flow each
     neighbors.py          MAC_Binding and Static_MAC_Binding: next hops
     stations.py           FDB: learned MAC addresses
+    load_balancers.py     who asks a load balancer and is chosen itself
     multicast_reach.py    which chassis have a port in a multicast group
     names.py              what a match or action may ask for: numbers of ports, sets, groups
     residences.py         is_chassis_resident(): a flow for each outcome, tagged with its condition

@@ -21,6 +21,7 @@ from brume.expressions.errors import ExpressionError
 from brume.expressions.expression import Expression
 from brume.expressions.flow_match import FlowMatch
 from brume.expressions.template import SetTemplate
+from brume.openflow.from_southbound.actions.choice import Needs
 from brume.openflow.from_southbound.actions.context import CannotEncode, Context
 from brume.openflow.from_southbound.actions.encode import encode_steps
 from brume.openflow.from_southbound.conjunctions import TooManyConjunctions, first_id
@@ -30,7 +31,7 @@ from brume.openflow.from_southbound.residences import TooManyResidences, transla
 from brume.openflow.messages.actions import Actions, Conjunction
 from brume.openflow.messages.flow import Flow
 from brume.openflow.registers import INPORT, OUTPORT
-from brume.openflow.rows import Residence, SharedFlow
+from brume.openflow.rows import Residence, SharedFlow, SharedGroup, SharedMeter
 from brume.openflow.tables import table_of
 from brume.southbound.schema import LogicalDPGroup, LogicalFlow, row_uuid
 
@@ -75,6 +76,7 @@ class Translated(NamedTuple):
     """A logical flow on one datapath: flows that depend on no element, open sets, or why it is unusable."""
 
     flows: tuple[SharedFlow, ...] = ()
+    needs: tuple[SharedGroup | SharedMeter, ...] = ()
     open_sets: tuple[OpenSet, ...] = ()
     error: str = ""
 
@@ -88,6 +90,7 @@ def translate_logical_flow(flow: LogicalFlow, view: View) -> Iterator[Output]:
         else:
             translated = _translate(flow, datapath, view)
         yield from translated.flows
+        yield from translated.needs
         if translated.error:
             yield Problem(table="Logical_Flow", row=row_uuid(flow), message=translated.error)
 
@@ -118,16 +121,31 @@ def _translate(flow: LogicalFlow, datapath: str, view: View) -> Translated:
     names, uuid = Names(view, datapath, facts), row_uuid(flow)
     try:
         parsed = parse_actions(str(flow.actions), Position(flow.table_id, flow.pipeline))
-        frame = _frame(flow, uuid, facts, port, names, parsed)
-        return _translate_match(str(flow.match), frame, names, parsed.prerequisites)
+        needs = Needs(uuid)
+        frame = _frame(flow, uuid, facts, port, names, parsed, needs)
+        translated = _translate_match(str(flow.match), frame, names, parsed.prerequisites)
+        return translated._replace(needs=_rows(needs)) if needs.groups or needs.meters else translated
     except UNUSABLE as error:
         return Translated(error=f"{error} (in {flow.match} -> {flow.actions})")
 
 
-def _frame(flow: LogicalFlow, uuid: str, facts: DatapathFacts, port: int, names: Names, parsed: ParsedActions) -> Frame:
+def _rows(needs: Needs) -> tuple[SharedGroup | SharedMeter, ...]:
+    groups = (SharedGroup(entry=entry) for entry in needs.groups.values())
+    return (*groups, *(SharedMeter(entry=entry) for entry in needs.meters.values()))
+
+
+def _frame(
+    flow: LogicalFlow,
+    uuid: str,
+    facts: DatapathFacts,
+    port: int,
+    names: Names,
+    parsed: ParsedActions,
+    needs: Needs,
+) -> Frame:
     cookie, zone = int(uuid[:8], 16), facts.common_nat_zone
     meter = None if flow.controller_meter is None else names.meter(flow.controller_meter)
-    context = Context(flow.pipeline, facts.is_switch, names.port, zone, cookie, facts.key, meter, names.meter)
+    context = Context(flow.pipeline, facts.is_switch, names.port, needs, zone, cookie, facts.key, meter, names.meter)
     register = INPORT if flow.pipeline == "ingress" else OUTPORT
     actions = encode_steps(parsed.steps, context)
     return Frame(uuid, facts, port, register, table_of(flow.pipeline, flow.table_id), flow.priority, actions)
@@ -145,7 +163,7 @@ def _translate_match(match: str, frame: Frame, names: Names, prerequisites: Expr
             OpenSet(template.renumbered(offset) if used else template, residence, frame)
             for template in translation.templates
         ]
-    return Translated(tuple(shared), tuple(opened))
+    return Translated(tuple(shared), open_sets=tuple(opened))
 
 
 def _tagged_port(flow: LogicalFlow, view: View) -> int | None:

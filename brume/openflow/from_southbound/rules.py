@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from brume.derive.rules import Rule
+from brume.openflow.from_southbound.load_balancers import hairpin_flows
 from brume.openflow.from_southbound.logical_flows import translate_logical_flow
 from brume.openflow.from_southbound.multicast_reach import multicast_reach
 from brume.openflow.from_southbound.neighbors import learned_neighbor_flows, static_neighbor_flows
@@ -19,4 +20,5 @@ SHARED_RULES: Final[tuple[Rule, ...]] = (
     static_neighbor_flows,
     station_flows,
     multicast_reach,
+    hairpin_flows,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from brume.expressions import steps
-from brume.openflow.from_southbound.actions.context import CannotEncode, Context, zone
+from brume.openflow.from_southbound.actions.context import Context, zone
 from brume.openflow.messages.actions import Actions, Ct, CtClear, Nat, SetField, set_field
 from brume.openflow.messages.fields import FIELDS, Subfield
 from brume.openflow.registers import DNAT_ZONE, SNAT_ZONE
@@ -64,10 +64,3 @@ def _nat_zone(name: str, context: Context) -> Subfield:
 def commit_nat(step: steps.CtCommitNat, context: Context) -> Actions:
     """ct_commit_nat;"""
     return (Ct(commit=True, table=context.table(step.table), zone=context.zone, nat=Nat()),)
-
-
-def balance(step: steps.CtLb, context: Context) -> Actions:
-    """ct_lb; and ct_lb_mark; of an established connection. Choosing a backend needs a group: not here yet."""
-    if step.backends:
-        raise CannotEncode(f"{step.name} with backends")
-    return (Ct(table=context.table(step.table), zone=context.zone, nat=Nat()),)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
 from brume.expressions import symbols
 from brume.openflow.messages.actions import Actions, Move, Pop, Push, Resubmit, SetField, set_field
 from brume.openflow.messages.fields import FIELDS, Subfield, field, subfield
+from brume.openflow.messages.group import GroupEntry
+from brume.openflow.messages.meter import MeterEntry
 from brume.openflow.registers import CT_ZONE, DNAT_ZONE, FLAGS, Flag
 from brume.openflow.tables import OUTPUT, Table, table_of
 
@@ -22,12 +24,23 @@ def _no_meter(name: str) -> int | None:
     return None
 
 
+class Needed(Protocol):
+    """Where groups and meters get their numbers."""
+
+    def group(self, entry: GroupEntry) -> int:
+        """The number of a group that does this."""
+
+    def meter(self, entry: MeterEntry) -> int:
+        """The number of a meter that limits so."""
+
+
 class Context(msgspec.Struct, frozen=True):
     """Where a flow stands: its pipeline, its datapath, and whom to ask for port numbers."""
 
     pipeline: str
     is_switch: bool
     port: Callable[[str], int | None]
+    needs: Needed
     common_nat_zone: str = DNAT_ZONE
     cookie: int = 0
     datapath: int = 0  # its tunnel key

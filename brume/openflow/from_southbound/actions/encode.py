@@ -12,6 +12,7 @@ from brume.expressions import steps
 from brume.expressions.steps import Step
 from brume.openflow.from_southbound.actions import (
     basic,
+    choice,
     conntrack,
     controller,
     dhcp,
@@ -38,7 +39,9 @@ ENCODERS: Final[Mapping[type, StepEncoder]] = {
     steps.CtCommitMarks: conntrack.commit_marks,
     steps.CtNat: conntrack.translate,
     steps.CtCommitNat: conntrack.commit_nat,
-    steps.CtLb: conntrack.balance,
+    steps.CtLb: choice.balance,
+    steps.Select: choice.select,
+    steps.SetMeter: choice.limit,
     steps.GetBinding: lookups.get_binding,
     steps.PutBinding: controller.put_binding,
     steps.LookupBinding: lookups.lookup_binding,
