@@ -184,6 +184,22 @@ def test_translation_without_a_table_shows_on_the_wire_only():
         assert (story.frame[IP].src, story.frame[UDP].sport) == ("192.0.2.1", port)
 
 
+def test_a_second_ct_sees_what_a_first_one_without_a_table_translated():
+    """As in OVN when a load balancer chooses who asked: one zone translates the source, another tracks the result."""
+    story = Story(
+        "in_port=1,ip actions=ct(commit,zone=1,nat(src=192.0.2.1)),resubmit(,1)",
+        "in_port=2,ip actions=ct(zone=2,table=3)",
+        "table=1,ip,nw_src=10.0.0.1 actions=ct(zone=2,table=2)",
+        "table=2,ct_state=+new,ip,nw_src=192.0.2.1 actions=ct(commit,zone=2),output:2",
+        "table=3,ct_state=+est+rpl actions=output:1",
+    )
+    back = bytes(Ether() / IP(src="10.0.0.2", dst="192.0.2.1") / UDP(sport=2000, dport=1000))
+    for _ in range(2):  # the slow way, and from the cache
+        assert story.send() == [2]
+        assert story.frame[IP].src == "192.0.2.1"
+    assert story.send(back, 2) == [1]
+
+
 def test_ct_clear():
     story = Story(
         "table=0,ip actions=ct(table=1)",
