@@ -255,6 +255,7 @@ def test_ten_clients_count_together_and_nothing_is_lost_or_counted_twice(empty: 
         assert (await clients[0].transact(lambda proposal: proposal.insert(counter))).committed
         await asyncio.gather(*(server_content(client) for client in clients))
         await asyncio.gather(*(count(client, 5) for client in clients))
+        await server_content(clients[0])  # what others did is told before
         row: Any = clients[0].replica.row(ROOT, counter.uuid)
         assert row.real == 50
         for client in clients:

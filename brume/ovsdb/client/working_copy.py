@@ -12,9 +12,9 @@
 Rules:
   - `database` is always the replica plus what we have changed and the server has not answered yet. So what to send is
     found by comparing the two, under the keys that were touched: nothing else is remembered.
-  - A column that the server changes is changed here; our own unsent change of another column of that row stays. What
-    we have deleted does not come back, and what we have inserted does not go, before the server has answered for it:
-    what it tells meanwhile may be of our own earlier changes.
+  - A column that the server changes is changed here, unless we have written it and the server has not answered for it
+    yet; what we have deleted does not come back, and what we have inserted does not go, before that. What the server
+    tells meanwhile may be of our own earlier changes.
   - One proposal is under way at a time; what changes meanwhile goes with the next. One that was lost with the
     connection is compared again with what the server then has.
   - A refused change is taken back here, so whoever made it sees it gone; before the next proposal there is a pause.
@@ -26,27 +26,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Any
-
-from msgspec.structs import replace
 
 from brume.ovsdb.client.connection import Client
 from brume.ovsdb.client.events import Event, LockChanged, Synchronized
 from brume.ovsdb.client.transaction import Outcome, Proposal, Verdict
+from brume.ovsdb.client.unsent import NOTHING, Key, Unsent, merged
 from brume.ovsdb.collector import without_collector
 from brume.ovsdb.columns import uuid_field
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Database, Transaction
-from brume.tables.row import Member, Relation, Row
+from brume.tables.row import Relation, Row
 
 log = logging.getLogger(__name__)
 
 PAUSE = 1.0
 """Seconds after a refused proposal: long enough not to load the server with something that it will not take."""
-_Key = tuple[type[Row], str]
-"""A row's class and uuid."""
 
 
 class WorkingCopy:
@@ -70,14 +67,12 @@ class WorkingCopy:
         self._kinds = frozenset(client.replica.row_types)
         self._owners = {row_type.__name__: row_type for row_type in self._kinds}
         self._derived = {row_type for row_type in self._kinds if uuid_field(row_type) != "uuid"}
-        self._own: dict[_Key, Row] = {}
+        self._own: dict[Key, Row] = {}
         """Rows here that carry no uuid, by the one they derive."""
         self._columns: dict[type[Row], frozenset[str]] = {}
-        self._rows: dict[_Key, bool] = {}
-        """Rows that were changed here since they were last sent; true: inserted."""
-        self._members: dict[Member, None] = {}
-        self._under_way: tuple[dict[_Key, bool], dict[Member, None]] = {}, {}
-        """The same, sent and not yet answered."""
+        self._unsent = Unsent()
+        self._under_way = Unsent()
+        """Sent, and not answered yet."""
         self._pause, self._sleep = pause, sleep
         self._task: asyncio.Task[None] | None = None
         self._loaded = asyncio.Event()
@@ -114,24 +109,29 @@ class WorkingCopy:
         """Merge what has changed at the server."""
         transaction = Transaction(author=self)
         for row_type, key, old, new in changes.rows:
-            if (row_type, key) in self._own:
-                if old is not None:  # else it is ours that has arrived
-                    self._rows.setdefault((row_type, str(key)), False)
-                continue
-            here = self.database.get(row_type, key)
-            if new is None:
-                if here is not None and not self._rows.get((row_type, str(key)), False):
-                    transaction.delete(row_type, key)
-            elif here is None:
-                if not any((row_type, key) in rows for rows in (self._rows, self._under_way[0])):
-                    transaction.put(new)
-            elif old is not None:
-                transaction.put(merged(here, old, new))
+            place = (row_type, str(key))
+            if place not in self._own:
+                self._merge(transaction, place, new)
+            elif old is not None:  # else it is ours that has arrived
+                self._unsent.rows.setdefault(place, NOTHING)
         for member, added in changes.members:
-            if not any(member in members for members in (self._members, self._under_way[1])):
+            if member not in self._unsent.members and member not in self._under_way.members:
                 transaction.members[member] = added
         self.database.apply(transaction)
         self._send_soon()
+
+    def _merge(self, transaction: Transaction, place: Key, there: Row | None) -> None:
+        """Have a row as the server has it now, but for what we have written and it has not answered for."""
+        row_type, uuid = place
+        here = self.database.get(row_type, uuid)
+        writes = [unanswered.rows[place] for unanswered in (self._unsent, self._under_way) if place in unanswered.rows]
+        if there is None:
+            if here is not None and not self._unsent.rows.get(place, NOTHING).inserted:
+                transaction.delete(row_type, uuid)
+        elif here is not None:
+            transaction.put(merged(here, there, writes))
+        elif not writes:
+            transaction.put(there)
 
     # to the server
 
@@ -143,14 +143,11 @@ class WorkingCopy:
             if row_type in self._derived:
                 self._note_own(old, new)
             elif row_type in self._kinds:
-                self._note((row_type, str((new or old).key())), old, new)  # type: ignore[union-attr]
+                self._unsent.note((row_type, str((new or old).key())), old, new)  # type: ignore[union-attr]
         for member, _ in changes.members:
             if member.relation.owner in self._owners:
-                self._members[member] = None
+                self._unsent.members[member] = None
         self._send_soon()
-
-    def _note(self, key: _Key, old: Row | None, new: Row | None) -> None:
-        self._rows[key] = old is None or (new is not None and self._rows.get(key, False))
 
     def _note_own(self, old: Any, new: Any) -> None:
         """A row of a class without uuids: our own has the uuid it derives, another's the one it was given."""
@@ -158,15 +155,15 @@ class WorkingCopy:
             key = (type(old), old.uuid)
             if self._own.get(key) is old:
                 del self._own[key]
-            self._note(key, old, new)
+            self._unsent.note(key, old, new)
         if new is not None:
             key = (type(new), new.uuid)
             if new.given_uuid is None:
                 self._own[key] = new
-            self._note(key, old, new)
+            self._unsent.note(key, old, new)
 
     def _send_soon(self) -> None:
-        if self._task is None and (self._rows or self._members) and self._may_send():
+        if self._task is None and self._unsent and self._may_send():
             self._task = asyncio.get_running_loop().create_task(self._send(), name=f"changes of {self.database.name}")
             self._task.add_done_callback(self._sent)
 
@@ -181,38 +178,34 @@ class WorkingCopy:
 
     async def _send(self) -> None:
         """Send what differs, until nothing does."""
-        while (self._rows or self._members) and self._may_send():
-            rows, members = self._rows, self._members
-            self._rows, self._members = {}, {}
+        while self._unsent and self._may_send():
+            changes, self._unsent = self._unsent, Unsent()
             with without_collector():
-                proposal = self._proposal(rows, members)
+                proposal = self._proposal(changes)
             if not proposal:
                 continue
             if self.lock is not None:
                 proposal.assert_lock(self.lock)
-            self._under_way = rows, members
+            self._under_way = changes
             outcome = await self.client.propose(proposal)
-            self._under_way = {}, {}
+            self._under_way = Unsent()
             if outcome.verdict is Verdict.REFUSED:
                 log.error("%s: the server refuses a transaction: %s", self.database.name, outcome.error)
                 self.refusals.append(outcome)
             if outcome.verdict in (Verdict.REFUSED, Verdict.COMMITTED):
-                self._settle(rows, members)
+                self._settle(changes)
             else:
-                for key, inserted in rows.items():
-                    self._rows[key] = self._rows.get(key, False) or inserted
-                self._members.update(members)
+                self._unsent.absorb(changes)
             if outcome.verdict is Verdict.REFUSED:
                 await self._sleep(self._pause)
             elif outcome.verdict is Verdict.LOST:
                 return
 
-    def _proposal(self, rows: Iterable[_Key], members: Iterable[Member]) -> Proposal:
+    def _proposal(self, changes: Unsent) -> Proposal:
         proposal = Proposal(self.client.replica)
-        for row_type, uuid in rows:
+        for row_type, uuid in changes.rows:
             self._propose_row(proposal, row_type, uuid)
-        for member in members:
-            relation, parent, child = member
+        for relation, parent, child in changes.members:
             owner = self._owners[relation.owner]
             here_too = child in self.database.pairs(relation).children.get(parent, ())
             there_too = child in self._replica.pairs(relation).children.get(parent, ())
@@ -248,14 +241,16 @@ class WorkingCopy:
     def _here(self, row_type: type[Row], uuid: str) -> Row | None:
         return self._own.get((row_type, uuid)) or self.database.get(row_type, uuid)
 
-    def _settle(self, rows: Iterable[_Key], members: Iterable[Member]) -> None:
+    def _settle(self, answered: Unsent) -> None:
         """The server has answered: what it has now is what there is, but for what was changed here meanwhile."""
         transaction = Transaction(author=self)
-        for key in rows:
-            if key not in self._rows:
+        for key in answered.rows:
+            if key not in self._unsent.rows:
                 self._take(transaction, *key)
-        for member in members:
-            if member not in self._members:
+            elif key not in self._own:
+                self._merge(transaction, key, self._replica.get(*key))
+        for member in answered.members:
+            if member not in self._unsent.members:
                 transaction.members[member] = member.child in self._replica.pairs(member.relation).children.get(
                     member.parent, ()
                 )
@@ -276,14 +271,6 @@ class WorkingCopy:
             for relation in relations(row_type):
                 for child in self.database.pairs(relation).children.get(uuid, ()):
                     transaction.remove(relation, uuid, child)
-
-
-def merged(here: Row, old: Row, new: Row) -> Row:
-    """Our row with the columns that the server has changed from `old` to `new`."""
-    if here == old:
-        return new
-    changed = {name: getattr(new, name) for name in new.__struct_fields__ if getattr(new, name) != getattr(old, name)}
-    return replace(here, **changed)
 
 
 @cache

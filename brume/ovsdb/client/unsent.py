@@ -1,0 +1,74 @@
+"""What a working copy has written and the server has not answered for: rows, which of their columns, members.
+
+It says where to look, and whose word counts there; what is sent is found by comparing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from brume.tables.row import Member, Row
+
+Key = tuple[type[Row], str]
+"""A row's class and uuid."""
+
+
+class Write(NamedTuple):
+    """What was written of a row: all of it if it was inserted, some fields, or nothing (then it is only looked at)."""
+
+    inserted: bool = False
+    fields: frozenset[str] = frozenset()
+
+    def covers(self, field: str) -> bool:
+        """Whether a field was written."""
+        return self.inserted or field in self.fields
+
+
+NOTHING = Write()
+
+
+class Unsent:
+    """Writes by row, and members that came or went."""
+
+    __slots__ = ("members", "rows")
+
+    def __init__(self) -> None:
+        self.rows: dict[Key, Write] = {}
+        self.members: dict[Member, None] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self.rows or self.members)
+
+    def note(self, key: Key, old: Row | None, new: Row | None) -> None:
+        """A row was written."""
+        if old is None or new is None:
+            self.rows[key] = Write(inserted=old is None)
+            return
+        before = self.rows.get(key, NOTHING)
+        if before.inserted:
+            return
+        fields = [name for name in new.__struct_fields__ if getattr(new, name) != getattr(old, name)]
+        self.rows[key] = Write(fields=before.fields.union(fields))
+
+    def absorb(self, older: Unsent) -> None:
+        """What was sent before and did not arrive."""
+        for key, write in older.rows.items():
+            newer = self.rows.get(key, NOTHING)
+            self.rows[key] = Write(newer.inserted or write.inserted, newer.fields | write.fields)
+        self.members.update(older.members)
+
+
+def merged(here: Row, there: Row, writes: Iterable[Write]) -> Row:
+    """Our row with what the server has in the fields that we have not written."""
+    if here == there:
+        return here
+    ours = list(writes)
+    taken = {
+        name: getattr(there, name)
+        for name in there.__struct_fields__
+        if not any(write.covers(name) for write in ours) and getattr(here, name) != getattr(there, name)
+    }
+    return replace(here, **taken) if taken else here
