@@ -194,6 +194,19 @@ def prefix_of(host: Host) -> Prefix:
     return host.addresses[0].prefix
 
 
+def test_a_group_by_hand_is_told_with_the_clouds_ports_that_it_has(scene: Scene) -> None:
+    ports = ["set", [["uuid", uuid_of(scene, server)] for server in ("vm1", "vm2")]]
+    (uuid,) = scene.hand.do({"op": "insert", "table": "Port_Group", "row": {"name": "mine", "ports": ports}})
+    lines = scene.drift()[1].splitlines()
+    assert lines[1] == f"  Port_Group {uuid} mine"
+    assert sorted(lines[2:]) == [
+        "      has port vm1 (192.168.10.11) in column ports",
+        "      has port vm2 (192.168.10.12) in column ports",
+    ]
+    (found,) = scene.drift(as_json=True)[1]["by_hand"]
+    assert {one["uuid"] for one in found["has"]} == {uuid_of(scene, "vm1"), uuid_of(scene, "vm2")}
+
+
 def test_a_route_by_hand_is_followed_and_survives_the_routers_changes(scene: Scene) -> None:
     router = names.router_uuid(scene.world.names.find("router", "r"))
     row = {"ip_prefix": "172.16.0.0/16", "nexthop": "192.168.10.12"}

@@ -13,20 +13,22 @@ from brume.northbound.compiler import NorthboundCompiler
 from brume.northbound.schema import NORTHBOUND
 from brume.ovsdb.columns import Column, TableDeclaration, columns
 from brume.ovsdb.data import Datum, from_field
-from brume.ovsdb.store import Store
+from brume.ovsdb.rows import column_datum
+from brume.ovsdb.store import Store, reference_atoms
 from brume.southbound.schema import SOUTHBOUND
 from brume.tables.row import Member, Row
 
 
 class Place(NamedTuple):
-    """A column of a row that refers to a row by hand."""
+    """The other end of a reference from or to a row by hand."""
 
     table: str
     uuid: str
     label: str
     column: str
+    """The column that refers."""
     resource: str | None
-    """What the cloud has behind the row that refers, if it is a derived one."""
+    """What the cloud has behind the row, if it is a derived one."""
 
 
 class HandRow(NamedTuple):
@@ -36,6 +38,9 @@ class HandRow(NamedTuple):
     uuid: str
     label: str
     places: tuple[Place, ...]
+    """Rows that refer to it."""
+    uses: tuple[Place, ...]
+    """Derived rows that it refers to."""
 
 
 class Righted(NamedTuple):
@@ -93,13 +98,24 @@ class Reporter:
             row: Any = self._store.database.get(row_type, key)
             if row is not None:
                 table = row_type.TABLE.name  # type: ignore[attr-defined]
-                yield HandRow(table, row.uuid, northbound_label(row), tuple(self._places(table, row.uuid)))
+                places = tuple(self._places(table, row.uuid))
+                yield HandRow(table, row.uuid, northbound_label(row), places, tuple(self._uses(row)))
 
     def _places(self, table: str, uuid: str) -> Iterator[Place]:
         for weak in (False, True):
             for referrer, owner in self._store.referrers(table, uuid, weak=weak):
                 resource = self._resource(type(owner), owner.key())
                 yield Place(referrer.table.name, owner.uuid, northbound_label(owner), referrer.column.name, resource)
+
+    def _uses(self, row: Any) -> Iterator[Place]:
+        for column in _columns(type(row)):
+            datum = column_datum(self._store.database, row, column)
+            for weak in (False, True):
+                for name, uuid in reference_atoms(column, datum, weak=weak):
+                    target = self._store.tables[name].row(uuid)
+                    resource = self._resource(type(target), uuid) if target is not None else None
+                    if resource is not None:
+                        yield Place(name, uuid, northbound_label(target), column.name, resource)
 
     # corrections
 

@@ -13,6 +13,8 @@ from brume.service.drift.report import HandRow, Place, Report, Righted
 from brume.tables.map import Map
 
 NOTHING = "Nothing by hand, and nothing was put right: NB and SB are what the cloud derives."
+SHOWN = 5
+"""How many rows of the cloud are told that a row by hand refers to."""
 DATABASES = {"OVN_Northbound": "NB", "OVN_Southbound": "SB"}
 
 
@@ -27,6 +29,10 @@ def render(report: Report) -> Iterator[str]:
             yield f"  {row.table} {row.uuid} {row.label}".rstrip()
             for place in row.places:
                 yield f"      in {_place(place)}"
+            for place in row.uses[:SHOWN]:
+                yield f"      has {place.resource} in column {place.column}"
+            if len(row.uses) > SHOWN:
+                yield f"      and {len(row.uses) - SHOWN} more of the cloud"
     if report.total:
         shown = len(report.righted)
         which = str(shown) if shown == report.total else f"the last {shown} of {report.total}"
@@ -103,6 +109,7 @@ def _hand_json(row: HandRow) -> dict[str, Any]:
         "uuid": row.uuid,
         "name": row.label,
         "in": [place._asdict() for place in row.places],
+        "has": [place._asdict() for place in row.uses],
     }
 
 
