@@ -61,21 +61,21 @@ class Side:
         self.socket = socket
         self.remote = f"unix:{socket}"
 
-    def raw(self, *command: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    def raw(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a tool to its end."""
         return subprocess.run(
             command,
             env=environment(self.directory) | {"OVN_NB_DB": self.remote, "OVN_SB_DB": self.remote},
             check=False,
-            input=text,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=60,
         )
 
-    def run(self, *command: str, text: str = "") -> Said:
+    def run(self, *command: str) -> Said:
         """Run a tool to its end; what it said, comparable."""
-        done = self.raw(*command, text=text)
+        done = self.raw(*command)
         return Said(self.comparable(done.stdout), self.comparable(done.stderr), done.returncode)
 
     def comparable(self, text: str) -> Json:
