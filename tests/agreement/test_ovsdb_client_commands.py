@@ -204,19 +204,21 @@ def watched(side: Side, command: str, last: str) -> list[str]:
         for change in SEEN:
             assert side.raw("ovn-nbctl", *shlex.split(change)).returncode == 0
         deadline = time.monotonic() + 20
-        while last not in output.read_text():
+        while last not in (text := output.read_text()):
             assert time.monotonic() < deadline
             time.sleep(0.01)
     finally:
         os.kill(process, signal.SIGTERM)
         side.raw("ovn-nbctl", "ls-del", "ended")
-    return tidy(output.read_text())
+    return tidy(text)
 
 
 def tidy(text: str) -> list[str]:
-    """What is said of rows, without uuids and versions; of the row `end` all may have been said, or not."""
+    """What is said of rows, without uuids, versions and transactions; of the row `end` all may have been said, or not."""
     lines = [_VERSION.sub("", line) for line in UUID.sub("<uuid>", text).splitlines()]
-    return sorted(line for line in lines if line and "end" not in line and not line.startswith("row,action"))
+    return sorted(
+        line for line in lines if line and "end" not in line and not line.startswith(("row,action", "last_id"))
+    )
 
 
 _VERSION = re.compile(r",(<uuid>)?$")
