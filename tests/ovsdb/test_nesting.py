@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brume.ovsdb.wire.framing import Framer
@@ -52,6 +52,7 @@ def received(stream: bytes, size: int) -> list[object]:
     return found
 
 
+@settings(deadline=None)
 @given(JSON, st.floats(0, 1))
 def test_all_at_once_is_as_bracket_by_bracket(json: object, cut: float) -> None:
     octets = msgspec.json.encode(json)
@@ -70,6 +71,7 @@ def test_what_is_very_deep_is_not_told() -> None:
     assert nesting(b"[" * (MOST_TURNS + 1) + b"]" * (MOST_TURNS + 1)) is None
 
 
+@settings(deadline=None)
 @given(st.lists(JSON, min_size=1, max_size=2), st.integers(2000, 9000))
 def test_large_messages_come_out_however_they_are_cut(params: list[object], size: int) -> None:
     sent = {"id": 1, "method": "echo", "params": params * 1000}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brume.ovsdb.wire.framing import Framer
@@ -27,6 +27,7 @@ def read_all(framer: Framer, octets: bytes) -> list[Message]:
     return list(iter(framer.next, None))
 
 
+@settings(deadline=None)
 @given(
     st.lists(messages, max_size=5), st.lists(st.integers(0, 400), max_size=8), st.sampled_from([b"", b" ", b"\r\n\t"])
 )
@@ -41,6 +42,7 @@ def test_a_stream_gives_the_same_messages_wherever_it_is_cut(
     assert got == [read_message(one) for one in sent]
 
 
+@settings(deadline=None)
 @given(st.lists(messages, min_size=1, max_size=2))
 def test_a_stream_may_come_octet_by_octet(sent: list[bytes]) -> None:
     framer, got = Framer(), []
@@ -49,6 +51,7 @@ def test_a_stream_may_come_octet_by_octet(sent: list[bytes]) -> None:
     assert got == [read_message(one) for one in sent]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_nothing_but_a_wire_error_comes_of_garbage(garbage: bytes) -> None:
     framer = Framer()
