@@ -6,14 +6,17 @@ means what it means with real databases.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from subprocess import Popen
 
 import pytest
+from msgspec.structs import replace
 
 from brume.northbound.schema import NORTHBOUND, LogicalSwitchPort, NBGlobal
 from brume.ovsdb.store import Store
+from brume.service.remote import RemoteDatabase
 from brume.service.ticker import Ticker
 from brume.southbound.compiler import Compiler
 from brume.southbound.schema import SOUTHBOUND, LogicalDPGroup, LogicalFlow
@@ -23,8 +26,10 @@ from tests.agreement.machines import PLACES, TOLD, Machines, small_network, stor
 from tests.agreement.our_server import OurServer
 from tests.agreement.ovn_lab import difference, short_directory, why_not
 from tests.agreement.ovsdb_server import end, run, start
+from tests.agreement.random_northbound import CHASSIS, Draw
 from tests.agreement.test_exchange_northd_southbound import chassis_rows
 from tests.agreement.test_logical_flows import comparable
+from tests.southbound.builder import chassis
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=f"no real OVN here: {why_not()}")
 
@@ -164,3 +169,40 @@ def test_another_ovn_northd_finds_nothing_to_do(between: Between) -> None:
     after = between.server.call(between.southbound.snapshot)
     assert {change.row_type.__name__ for changes in told for change in changes.rows} <= {"SBGlobal", "ChassisPrivate"}
     assert {(one.row_type, one.key) for one in after.rows} == {(one.row_type, one.key) for one in before.rows}
+
+
+def test_random_northbounds_one_after_the_other(between: Between) -> None:
+    """Each is written over the last one by a client of ours on the wire; ovn-northd makes of it what our rules make."""
+    between.server.call(lambda: between.southbound.apply(everything(chassis(*CHASSIS))))
+    between.nbctl("--wait=sb", "sync")  # ovn-northd makes the row of settings if there is none
+    for seed in range(12):
+        wanted = Draw(seed).northbound()
+        asyncio.run(overwrite(between, wanted))
+        between.nbctl("--wait=sb", "sync")
+        ours = chassis(*CHASSIS)
+        Compiler(wanted, ours).start()
+        theirs = between.server.call(lambda: comparable(between.southbound))
+        assert difference(comparable(ours), theirs) == "", f"seed {seed}"
+
+
+async def overwrite(between: Between, wanted: Database) -> None:
+    """Make our NB what is wanted, through a working copy on its socket; the counters of ovn-nbctl stay."""
+    remote = RemoteDatabase(between.server.unix, NORTHBOUND, Database(NORTHBOUND.name))
+    await remote.open()
+    here, transaction = remote.copy.database, Transaction()
+    for kind in NORTHBOUND.tables.values():
+        for row in here.rows(kind):
+            if kind is not NBGlobal and wanted.get(kind, row.key()) is None:
+                transaction.delete(kind, row.key())
+        for row in wanted.rows(kind):
+            old = next(iter(here.rows(NBGlobal)), None) if kind is NBGlobal else None
+            transaction.put(row if old is None else replace(old, options=row.options))
+    for relation in {member.relation for database in (here, wanted) for member, _ in database.snapshot().members}:
+        for member in here.all_members(relation):
+            transaction.remove(*member)
+        for member in wanted.all_members(relation):
+            transaction.add(*member)
+    here.apply(transaction)
+    await remote.copy.settled()
+    assert remote.copy.refusals == []
+    await remote.close()
