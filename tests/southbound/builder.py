@@ -166,6 +166,17 @@ class Builder:
         self.port(switch, f"lsp-{router}-{switch}", "router", secured=False, type="router", options=Map(side))
         return key
 
+    def link(self, router: str, other: str, mac: str, *networks: str) -> str:
+        """A router port that leads straight to another router's, which is made by the same words the other way."""
+        name = f"lrp-{router}-{other}"
+        key = uuid("router port", name)
+        row = LogicalRouterPort(
+            uuid=key, name=name, mac=mac, networks=frozenset(networks), peer=f"lrp-{other}-{router}"
+        )
+        self.transaction.put(row)
+        self.transaction.add(LogicalRouter.ports, uuid("router", router), key)
+        return key
+
     def route(self, router: str, prefix: str, nexthop: str) -> None:
         key = uuid("route", router, prefix, nexthop)
         self.transaction.put(LogicalRouterStaticRoute(uuid=key, ip_prefix=prefix, nexthop=nexthop))

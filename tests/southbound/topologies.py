@@ -152,6 +152,22 @@ def routers_only() -> Database:
     return build.apply()
 
 
+def routers_without_a_switch_between() -> Database:
+    """Two routers whose ports name each other; a third names one that does not answer, a fourth one that is not."""
+    build = Builder()
+    for name in ("left", "right", "third", "fourth"):
+        build.router(name)
+    build.link("left", "right", "fa:16:3e:aa:01:01", "172.16.0.1/30")
+    build.link("right", "left", "fa:16:3e:aa:01:02", "172.16.0.2/30", "172.17.0.2/30", "fd00::2/64")
+    build.link("third", "right", "fa:16:3e:aa:01:03", "172.16.0.1/30")
+    build.link("fourth", "nobody", "fa:16:3e:aa:01:04", "172.18.0.1/30")
+    build.switch("net")
+    build.port("net", "vm", "fa:16:3e:00:00:01 10.0.0.11")
+    build.interface("left", "net", "fa:16:3e:aa:01:05", "10.0.0.1/24")
+    build.route("right", "10.0.0.0/24", "172.16.0.1")
+    return build.apply()
+
+
 TOPOLOGIES = (
     one_switch,
     neutron,
@@ -160,4 +176,5 @@ TOPOLOGIES = (
     other_settings,
     ports_of_all_kinds,
     routers_only,
+    routers_without_a_switch_between,
 )

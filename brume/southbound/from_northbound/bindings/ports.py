@@ -12,7 +12,7 @@ from brume.derive.view import View
 from brume.northbound.schema import LogicalRouter, LogicalRouterPort, LogicalSwitch, LogicalSwitchPort
 from brume.southbound.allocation import TunnelKey
 from brume.southbound.from_northbound.bindings.nat_addresses import nat_addresses
-from brume.southbound.from_northbound.facts.ports import RouterPort, SwitchPort
+from brume.southbound.from_northbound.facts.ports import RouterPort, SwitchPort, router_behind
 from brume.southbound.from_northbound.facts.settings import is_true
 from brume.southbound.schema import Chassis, PortBinding, chassis_by_name
 from brume.tables.map import Map
@@ -139,7 +139,8 @@ def _peer_name(port: RouterPort, row: LogicalRouterPort, view: View) -> str | No
     if port.switch_port is not None:
         switch_port = view.get(SwitchPort, port.switch_port)
         return switch_port.name if switch_port else None
-    return row.peer
+    peer = router_behind(row, view)
+    return None if peer is None else peer.name
 
 
 RULES = (switch_port_binding, router_port_binding)

@@ -260,6 +260,12 @@ def router_port(port: LogicalRouterPort, view: View) -> Iterator[Output]:
             yield KeyRequest(owner=redirect_uuid(port.uuid), space=router, requested=0)
 
 
+def router_behind(row: LogicalRouterPort, view: View) -> RouterPort | None:
+    """The router port that a router port names as its `peer`: no switch is between them."""
+    named = view.one(router_port_by_name, row.peer) if row.peer is not None else None
+    return None if named is None else view.get(RouterPort, named.uuid)
+
+
 def _taken(fact: RouterPort, view: View) -> str:
     """A name that the port would have in Port_Binding and another one has; empty if there is none."""
     if view.find(switch_port_by_name, fact.name):

@@ -8,8 +8,8 @@ from brume.derive.rules import Output, derived, rule
 from brume.derive.view import View
 from brume.expressions.actions import Actions
 from brume.expressions.match import Match
-from brume.northbound.schema import LogicalRouter
-from brume.southbound.from_northbound.facts.ports import RouterPort, SwitchPort, connected_router_ports
+from brume.northbound.schema import LogicalRouter, LogicalRouterPort
+from brume.southbound.from_northbound.facts.ports import RouterPort, SwitchPort, connected_router_ports, router_behind
 from brume.southbound.from_northbound.facts.settings import is_true
 from brume.southbound.from_northbound.flows import DROP, NEXT, default, flow
 from brume.southbound.from_northbound.router.ports import address_list, network_of
@@ -73,6 +73,20 @@ def neighbor_routers(port: SwitchPort, view: View) -> Iterator[Output]:
 
 
 @rule(RouterPort)
+def router_without_a_switch_between(port: RouterPort, view: View) -> Iterator[Output]:
+    """A router port that names another router's as its `peer` is known there."""
+    row = view.get(LogicalRouterPort, port.uuid)
+    peer = router_behind(row, view) if row is not None else None
+    if peer is None:
+        return
+    actions = Actions(f"eth.dst = {port.mac}; next;")
+    for hop, networks in ((NEXT_HOP_IPV4, port.ipv4), (f"{NEXT_HOP_IPV6} ", port.ipv6)):  # northd's spaces
+        if networks:
+            addresses = address_list([network.address for network in networks])
+            yield flow(STAGE, peer.router, 100, Match(f"outport == {peer.quoted} && {hop}== {addresses}"), actions)
+
+
+@rule(RouterPort)
 def bridged_gateway(port: RouterPort, view: View) -> Iterator[Output]:
     """With redirect-type=bridged, other chassis send to the gateway's MAC over the physical network."""
     if port.gateway and port.options.get("redirect-type", "").lower() == "bridged":
@@ -80,4 +94,4 @@ def bridged_gateway(port: RouterPort, view: View) -> Iterator[Output]:
         yield flow(STAGE, port.router, 50, match, Actions(f"eth.dst = {port.mac}; next;"))
 
 
-RULES = (learned, host, neighbor_routers, bridged_gateway)
+RULES = (learned, host, neighbor_routers, router_without_a_switch_between, bridged_gateway)
