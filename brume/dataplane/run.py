@@ -106,8 +106,7 @@ class Run:
         self.frame = frame
         self.now = now
         self.result = result
-        self.translated = False
-        """Whether a ct action without a table has made the frame another than the key says."""
+        self.translated = False  # True: a ct action without a table has made the frame another than the key says
         self.table = 0
         self.entry: Entry | None = None
         self.frames: list[Pending] = []
@@ -215,12 +214,10 @@ class Run:
 
     def aside(self, steps: tuple[Step, ...]) -> None:
         """Do actions on a copy: clone(), and the bucket of a group."""
-        saved = self.key, self.frame, self.base, self.written, self.frames, self.stack, self.queue
-        translated = self.translated
+        saved = self.key, self.frame, self.base, self.written, self.frames, self.stack, self.queue, self.translated
         self.frames, self.stack = [], []
         self.do(steps)
-        self.key, self.frame, self.base, self.written, self.frames, self.stack, self.queue = saved
-        self.translated = translated
+        self.key, self.frame, self.base, self.written, self.frames, self.stack, self.queue, self.translated = saved
         self.stopped = False
 
     def _through_patch(self, bridge: Bridge, port: Port) -> None:
@@ -244,9 +241,8 @@ class Run:
             self._trace_tracked(request, table, key, tracked)
         elif table is not None:
             self._recirculate(table, key, tracked)
-        if table is None:
-            self.translated = self.translated or tracked != frame
-            self.frame, self.base = tracked, self.key  # translated perhaps; the pipeline goes on as if it were not
+        if table is None:  # translated perhaps; the pipeline goes on as if it were not
+            self.frame, self.base, self.translated = tracked, self.key, self.translated or tracked != frame
 
     def _trace_tracked(self, request: Request, table: int | None, key: int, tracked: bytes) -> None:
         outside = self.trace
@@ -262,18 +258,16 @@ class Run:
         if self.recirculations >= MAX_RECIRCULATIONS:
             self.drop("too many recirculations")
             return
-        saved = self.key, self.frame, self.base, self.frames, self.stack, self.depth, self.resubmits
+        saved = self.key, self.frame, self.base, self.frames, self.stack, self.depth, self.resubmits, self.translated
         segment = self.looked, self.written, self.cacheable, self.operations, self.credited, self.table, self.entry
-        translated = self.translated
         self.recirculations += 1
         self.stack = list(self.stack)
         self.frames = []
         self.depth = self.resubmits = 0
         self.begin(table, key, frame)
         self.recirculations -= 1
-        self.key, self.frame, self.base, self.frames, self.stack, self.depth, self.resubmits = saved
+        self.key, self.frame, self.base, self.frames, self.stack, self.depth, self.resubmits, self.translated = saved
         self.looked, self.written, self.cacheable, self.operations, self.credited, self.table, self.entry = segment
-        self.translated = translated
         self.stopped = False
 
     def again(self, bridge: Bridge, table: int, key: int, frame: bytes) -> None:

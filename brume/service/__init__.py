@@ -4,11 +4,14 @@
     collector.py   when the garbage collector runs
     cloud.py       one embedded cloud without sockets: store, stages, nodes, instances
     network.py     the part of it from NB down: databases, compiler, chassis, outside
+    remote.py      a database at a server elsewhere, in the place of NB or SB
     instances.py   servers that should run -> simulated hosts that do
     observed.py    what the nodes report -> status of ports and servers
     control.py     the control socket        commands.py    what it can do
     guests.py      hosts that are plugged in, and the system they run in, as commands see it
     cloud_system.py  the embedded cloud as such a system
+    serving/       NB and SB on sockets
+    lab/           the lab without OpenStack, `brume ovn`
     drift/         what is written by hand, and what was put right
     outside.py     who answers behind the nodes' physical network
     topology.py    what runs as a trace sees it

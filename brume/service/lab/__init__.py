@@ -12,6 +12,7 @@
     outside.py    the addresses of the host behind the physical network
     upstream.py   where a trace through hand-written rows ends
     commands.py   what a lab's control socket can do: bind, unbind, and what a cloud's can
+    exchange.py   databases at servers elsewhere, and somebody else's compiler
     run.py        the event loop
 
 Start reading in `lab.py`. Everything below NB is the cloud's (`service/network.py`), everything on the wire too
