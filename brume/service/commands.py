@@ -54,6 +54,7 @@ class Commands:
 
     async def execute(self, server: str, command: list[str]) -> AsyncIterator[Message]:
         """Run a command on the console of a server, line by line as it comes."""
+        self._network.scheduler.catch_up()
         job = self._host(server).console.run(command)
         lines: asyncio.Queue[Message] = asyncio.Queue()
         for line in job.lines:
@@ -77,6 +78,7 @@ class Commands:
         bridges = chassis.switch.bridges
         if bridge not in bridges:
             raise ControlError(f"no bridge {bridge} on {node}; there are {', '.join(bridges)}")
+        self._network.scheduler.catch_up()
         for line in dump_flows(bridges[bridge], self._network.scheduler.now()):
             if filter is None or filter in line:
                 yield Message(out=line)

@@ -27,6 +27,7 @@ from brume.simulator.chassis import Chassis, PhysicalNetwork
 from brume.simulator.clock import Scheduler
 from brume.simulator.underlay import Underlay
 from brume.southbound.compiler import Compiler
+from brume.southbound.container_tags import ContainerTags
 from brume.southbound.dynamic_addresses import DynamicAddresses
 from brume.southbound.reports import Reports
 from brume.southbound.schema import SOUTHBOUND
@@ -59,6 +60,7 @@ class LogicalNetwork:
         self.scheduler = scheduler
         self.northbound, self.southbound = Database(NORTHBOUND.name), Database(SOUTHBOUND.name)
         self.compiler = Compiler(self.northbound, self.southbound, report_fault, lambda: self.southbound_store)
+        self.container_tags = ContainerTags(self.northbound)
         self.dynamic_addresses = DynamicAddresses(self.northbound)
         self.underlay = Underlay(scheduler)
         self.outside = Outside(physical_network, scheduler)
@@ -108,8 +110,10 @@ class LogicalNetwork:
             transact(self.southbound_store, [SOUTHBOUND.name, *deletions], new_uuid=random_uuid)
 
     def _start_compiler(self) -> None:
+        self.container_tags.start()
         self.dynamic_addresses.start()
         self.compiler.start()
+        self.northbound.subscribe(self.container_tags.follow)
         self.northbound.subscribe(self.dynamic_addresses.follow)
         self.northbound.subscribe(self._compile)
         self.southbound.subscribe(self.compiler.observe)
@@ -119,6 +123,7 @@ class LogicalNetwork:
 
     def _compile(self, changes: ChangeSet) -> None:
         if self.northbound.author is not self.reports:  # what is reported, no rule reads
+            self.scheduler.catch_up()
             self.compiler.update(changes)
 
     def _make_chassis(self, name: str, address: Ipv4Address) -> Chassis:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections.abc import Callable
 
 from brume.simulator.clock import Scheduler
 
@@ -19,18 +21,20 @@ BURST = 0.01
 class Ticker:
     """Drives a scheduler whose time is the event loop's."""
 
-    def __init__(self, scheduler: Scheduler) -> None:
+    def __init__(self, scheduler: Scheduler, wall: Callable[[], float] = time.time) -> None:
+        """From here on it is as late as `wall` says, which is later than when the scheduler was made."""
         self._scheduler = scheduler
         self._loop = asyncio.get_running_loop()
         self._handle: asyncio.TimerHandle | None = None
         self._due: float | None = None
-        self._offset = scheduler.now() - self._loop.time()
+        self._offset = max(scheduler.now(), wall()) - self._loop.time()
         scheduler.on_earlier = self._sooner
+        scheduler.source = self._now
         self._arm()
 
     def stop(self) -> None:
         """Let time stand still."""
-        self._scheduler.on_earlier = None
+        self._scheduler.on_earlier = self._scheduler.source = None
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None

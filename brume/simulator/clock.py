@@ -44,7 +44,7 @@ class Timer:
 class Scheduler:
     """A clock, and a queue of events. Satisfies `values.Clock`."""
 
-    __slots__ = ("_cancelled", "_now", "_queue", "_sequence", "on_earlier")
+    __slots__ = ("_cancelled", "_now", "_queue", "_sequence", "on_earlier", "source")
 
     def __init__(self, start: float = 0.0) -> None:
         self._now = start
@@ -52,10 +52,20 @@ class Scheduler:
         self._sequence = 0
         self._cancelled = 0
         self.on_earlier: Callable[[float], object] | None = None
+        self.source: Callable[[], float] | None = None
+        """The real time, where there is one."""
 
     def now(self) -> float:
         """The virtual time in seconds."""
         return self._now
+
+    def catch_up(self) -> None:
+        """Let it be as late as it really is, if nothing is due before: for whoever comes from outside, before he does
+        anything. An idle scheduler does not notice that time passes. Not for what runs as an event."""
+        if self.source is not None:
+            due = self.next_event_time()
+            when = self.source()
+            self._now = max(self._now, when if due is None else min(when, due))
 
     def __len__(self) -> int:
         return len(self._queue) - self._cancelled

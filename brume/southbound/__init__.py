@@ -12,6 +12,7 @@
     from_northbound/   the rules: facts/ (what several rules need), bindings/ (rows that are not flows),
                        switch/ and router/ (logical flows), one feature a file
     dynamic_addresses.py, ipam.py   addresses that ports ask for, remembered in NB itself
+    container_tags.py  tags that containers ask for, likewise
     reports.py         what NB is told of SB: sb_cfg, hv_cfg, up
     strangers.py       which tables are the compiler's own, and what does not stay in them
     compiler.py        Compiler: the rules put together, kept up to date

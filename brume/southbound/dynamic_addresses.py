@@ -14,6 +14,7 @@ that gives no addresses costs a look.
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -21,7 +22,7 @@ from msgspec.structs import replace
 from brume.northbound.schema import LogicalRouterPort, LogicalSwitch, LogicalSwitchPort, NBGlobal, router_port_by_name
 from brume.southbound.from_northbound.facts.addresses import is_dynamic, parse_mac, parse_network, parse_port_addresses
 from brume.southbound.from_northbound.facts.ports import switch_port_by_router_port
-from brume.southbound.ipam import MAC_SPACE, MacPool, Plan, Pool, read_request, read_switch
+from brume.southbound.ipam import MAC_SPACE, MacPool, Plan, Pool, Request, Settings, read_request, read_switch
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Database, Transaction
 from brume.tables.row import Index
@@ -96,35 +97,34 @@ class DynamicAddresses:
     # what is given
 
     def _settle(self, switches: Collection[str]) -> None:
-        """Until nobody gets anything else: of two who asked for the same address, one moves in the second round."""
+        """Until all may keep what they have: of two who asked for the same address, one moves in the second round."""
         for _ in range(ROUNDS if switches else 0):
             transaction = Transaction(self)
             macs = MacPool(self._prefix(), self._is_taken)
-            for uuid in switches:
-                switch = self._northbound.get(LogicalSwitch, uuid)
-                if switch is not None:
-                    self._settle_switch(transaction, switch, macs)
-            if not self._northbound.apply(transaction):
+            rows = [self._northbound.get(LogicalSwitch, uuid) for uuid in switches]
+            disputed = [self._settle_switch(transaction, row, macs) for row in rows if row is not None]
+            self._northbound.apply(transaction)
+            if not any(disputed):
                 return
 
-    def _settle_switch(self, transaction: Transaction, switch: LogicalSwitch, macs: MacPool) -> None:
+    def _settle_switch(self, transaction: Transaction, switch: LogicalSwitch, macs: MacPool) -> bool:
+        """Give on one switch; true if it has to be looked at again."""
         found = (self._northbound.get(LogicalSwitchPort, uuid) for uuid in self._members(switch))
         ports = [port for port in found if port is not None]
         settings = read_switch(switch.other_config)
         asking = []
         for port in ports if settings is not None else ():
-            request = read_request(port.addresses, port.dynamic_addresses) if not self._peers(port) else None
+            request = _request(port.addresses, port.dynamic_addresses) if not self._peers(port) else None
             if request is not None:
                 asking.append((port, request))
-        answers = {port.uuid: "" for port, _ in asking}
-        if settings is not None and asking:
-            plan = Plan(settings, Pool(settings, self._static(ports)), macs)
-            given = plan.answers([request for _, request in asking])
-            answers = {port.uuid: text for (port, _), text in zip(asking, given, strict=True)}
+        plan = Plan(settings or Settings(), Pool(settings or Settings(), self._static(ports) if asking else ()), macs)
+        given = plan.answers([request for _, request in asking])
+        answers = {port.uuid: text for (port, _), text in zip(asking, given, strict=True)}
         for port in ports:
             answer = answers.get(port.uuid)
             if answer != port.dynamic_addresses:
                 transaction.put(replace(port, dynamic_addresses=answer))
+        return plan.disputed
 
     def _members(self, switch: LogicalSwitch) -> list[str]:
         """The ports in the order in which ovn-northd takes them: as a set of uuids is sorted."""
@@ -138,10 +138,7 @@ class DynamicAddresses:
     def _static(self, ports: Iterable[LogicalSwitchPort]) -> Iterator[int]:
         """The IPv4 addresses that ports of a switch, and routers on it, have without asking."""
         for port in ports:
-            for text in port.addresses:
-                one = parse_port_addresses(text) if not is_dynamic(text) else None
-                for address in one.ipv4 if one is not None else ():
-                    yield Ipv4Address.parse(address).value
+            yield from _static(port.addresses)
             for peer in self._peers(port):
                 for network in map(parse_network, peer.networks):
                     if network is not None and isinstance(network.interface.address, Ipv4Address):
@@ -162,6 +159,18 @@ class DynamicAddresses:
             return MacAddress.parse(mac).value & ~MAC_SPACE
         digits = derive_uuid(PREFIX_OPTION, row.uuid if row is not None else "").replace("-", "")
         return 0x0A << 40 | int(digits[:4], 16) << 24
+
+
+@lru_cache(1 << 16)
+def _request(addresses: frozenset[str], given: str | None) -> Request | None:
+    return read_request(addresses, given)
+
+
+@lru_cache(1 << 16)
+def _static(addresses: frozenset[str]) -> tuple[int, ...]:
+    """The IPv4 addresses that a port has without asking."""
+    found = (parse_port_addresses(text) for text in addresses if not is_dynamic(text))
+    return tuple(Ipv4Address.parse(address).value for one in found if one is not None for address in one.ipv4)
 
 
 def _option(row: Any) -> str | None:

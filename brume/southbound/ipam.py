@@ -46,6 +46,10 @@ class Request(NamedTuple):
     ipv6: str | None
     present: PortAddresses | None
     """What it was given before."""
+    text: str = ""
+    """The same, as it is written."""
+    before: int | None = None
+    """The IPv4 address of it."""
 
 
 def read_switch(config: Mapping[str, str]) -> Settings | None:
@@ -105,7 +109,8 @@ def read_request(addresses: Iterable[str], present: str | None) -> Request | Non
             mac = parse_mac(found["mac"]) if found["mac"] else None
             ipv4 = _number(found["ipv4"]) if found["ipv4"] else None
             before = parse_port_addresses(present) if present is not None else None
-            return Request(mac, ipv4, found["ipv6"], before)
+            number = _number(before.ipv4[0]) if before is not None and before.ipv4 else None
+            return Request(mac, ipv4, found["ipv6"], before, present or "", number)
     return None
 
 
@@ -137,12 +142,13 @@ class MacPool:
 
     def __init__(self, prefix: int, is_taken: Callable[[str], bool]) -> None:
         self._prefix = prefix
+        self._beginning = str(MacAddress(prefix))[:9]
         self._is_taken = is_taken
         self._given: set[str] = set()
 
     def is_own(self, mac: str) -> bool:
         """Whether it begins as those that are given here."""
-        return MacAddress.parse(mac).value >> 24 == self._prefix >> 24
+        return mac.startswith(self._beginning)
 
     def choose(self, ipv4: int) -> str:
         """A free MAC: its last octets are the address's plus one, or the next."""
@@ -162,6 +168,9 @@ class Plan:
         self._settings = settings
         self._pool = pool
         self._macs = macs
+        self.disputed = False
+        """Whether somebody new got what he asked for and may not keep: it is another one's, or no address of this
+        switch. He loses it at the next look."""
 
     def answers(self, requests: Sequence[Request]) -> list[str]:
         """The dynamic addresses for each request."""
@@ -170,11 +179,8 @@ class Plan:
 
     def _kept(self, request: Request) -> int | None:
         """The IPv4 address that a port was given before, if it may keep it, and asks for no other that it may have."""
-        before = request.present
-        if before is None or not before.ipv4 or not self._settings.size:
-            return None
-        address = Ipv4Address.parse(before.ipv4[0]).value
-        if not self._pool.may_have(address):
+        address = request.before
+        if address is None or not self._settings.size or not self._pool.may_have(address):
             return None
         if request.ipv4 is not None and request.ipv4 != address:
             return None
@@ -182,9 +188,12 @@ class Plan:
         return address
 
     def _answer(self, request: Request, kept: int | None) -> str:
+        if kept is not None and self._may_stay(request):
+            return request.text
         ipv4 = kept
         if ipv4 is None and request.ipv4 is not None and self._may_ask(request):
             ipv4 = request.ipv4
+            self.disputed = self.disputed or not self._pool.may_have(ipv4)
         elif ipv4 is None and self._settings.size:
             ipv4 = self._pool.first_free()
         if ipv4 is not None:
@@ -192,6 +201,12 @@ class Plan:
         mac = self._mac(request, ipv4 or 0)
         words = [mac, *([str(Ipv4Address(ipv4))] if ipv4 is not None else []), *self._ipv6(request, mac)]
         return " ".join(words)
+
+    def _may_stay(self, request: Request) -> bool:
+        """Whether nothing but its IPv4 address is to be looked at, which stays: so it is for most ports."""
+        said = request.present
+        plain = request.mac is None and request.ipv6 is None and self._settings.ipv6 is None
+        return plain and said is not None and not said.ipv6 and self._macs.is_own(said.mac)
 
     def _may_ask(self, request: Request) -> bool:
         """A new port gets what it asks for, wherever it is; one that had an address only what is free in the subnet."""
@@ -213,7 +228,9 @@ class Plan:
                 asked = Ipv6Address.parse(request.ipv6)
             except ValueError:
                 return []
-            if request.present is None or (prefix is not None and asked.value >> 64 == prefix.value >> 64):
+            fits = prefix is not None and asked.value >> 64 == prefix.value >> 64
+            if request.present is None or fits:
+                self.disputed = self.disputed or not fits
                 return [str(asked)]
         if prefix is None:
             return []

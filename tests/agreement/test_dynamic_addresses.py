@@ -1,4 +1,4 @@
-"""Who asks for addresses gets those that ovn-northd gives, step by step, from the real ovn-nbctl's commands."""
+"""Who asks for addresses or tags gets those that ovn-northd gives, step by step, from the real ovn-nbctl's commands."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from brume.northbound.schema import NORTHBOUND, LogicalSwitchPort
+from brume.southbound.container_tags import ContainerTags
 from brume.southbound.dynamic_addresses import DynamicAddresses
 from brume.tables.database import Database, Transaction
 from tests.agreement.ovn_lab import OvnLab, read_database, short_directory, why_not
@@ -17,6 +18,7 @@ from tests.agreement.ovsdb_server import run
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "installed")
 
+Answer = tuple[str | None, int | None]
 PREFIX = ["set nb_global . options:mac_prefix=0a:bb:cc"]
 STORIES = {
     "first free addresses, in a subnet": [
@@ -80,6 +82,13 @@ STORIES = {
         ["set logical_switch s other_config:ipv6_prefix=fd00::/64"],
         ["set nb_global . options:mac_prefix=0a:dd:ee"],
     ],
+    "containers": [
+        ["ls-add s -- lsp-add s vm", "lsp-add s asked vm 42", "lsp-add s first vm 0", "lsp-add s second vm 0"],
+        ["lsp-add s other-parent vm2 0", "lsp-del first"],
+        ["lsp-add s third vm 0"],
+        ["set logical_switch_port second tag_request=7", "set logical_switch_port asked tag_request=0"],
+        ["lsp-add s none -- set logical_switch_port none tag_request=0"],
+    ],
     "a MAC is one port's": [
         ["ls-add s -- set logical_switch s other_config:subnet=10.0.0.0/24", "ls-add t"],
         ["lsp-add t x -- lsp-set-addresses x 0a:bb:cc:00:00:03"],
@@ -101,14 +110,14 @@ def lab() -> Iterator[OvnLab]:
 @pytest.mark.parametrize("name", STORIES)
 def test_the_same_addresses_as_from_northd(lab, name) -> None:
     lab.compile(Database("OVN_Northbound"))  # empties the databases
-    given: dict[str, str | None] = {}
+    given: dict[str, Answer] = {}
     for number, step in enumerate([PREFIX, *STORIES[name]]):
         for command in step:
             nbctl(lab, command)
             lab.sync()
             theirs = read_database(lab.northbound, NORTHBOUND)
             given = ours(theirs, given)
-            expected = {port.name: port.dynamic_addresses for port in theirs.rows(LogicalSwitchPort)}
+            expected = answers(theirs)
             assert given == expected, f"step {number}: {command}"
 
 
@@ -116,19 +125,25 @@ def nbctl(lab: OvnLab, command: str) -> None:
     run("ovn-nbctl", f"--db=unix:{lab.northbound.socket}", *shlex.split(command), directory=lab.directory)
 
 
-def ours(theirs: Database, before: dict[str, str | None]) -> dict[str, str | None]:
+def ours(theirs: Database, before: dict[str, Answer]) -> dict[str, Answer]:
     """What we give in a network like theirs, when we gave that before."""
     northbound = Database("OVN_Northbound")
     transaction = Transaction()
     snapshot = theirs.snapshot()
     for _, _, _, row in snapshot.rows:
         if isinstance(row, LogicalSwitchPort):
-            transaction.put(replace(row, dynamic_addresses=before.get(row.name)))
+            addresses, tag = before.get(row.name, (None, None))
+            transaction.put(replace(row, dynamic_addresses=addresses, tag=tag))
         elif row is not None:
             transaction.put(row)
     for member, _ in snapshot.members:
         transaction.add(*member)
-    addresses = DynamicAddresses(northbound)
-    northbound.subscribe(addresses.follow)
+    for writer in (DynamicAddresses(northbound), ContainerTags(northbound)):
+        northbound.subscribe(writer.follow)
     northbound.apply(transaction)
-    return {port.name: port.dynamic_addresses for port in northbound.rows(LogicalSwitchPort)}
+    return answers(northbound)
+
+
+def answers(northbound: Database) -> dict[str, Answer]:
+    """What each port has been given."""
+    return {port.name: (port.dynamic_addresses, port.tag) for port in northbound.rows(LogicalSwitchPort)}

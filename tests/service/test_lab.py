@@ -328,3 +328,14 @@ def test_ovsdb_server_opens_what_a_lab_wrote(tmp_path, lab) -> None:
     assert done.returncode == 1
     assert re.search(r"Error: .*ovnnb_db\.db.*lock", done.stderr)
     assert "(kept)" in lab(tmp_path).nbctl("show")
+
+
+def test_how_long_it_took_is_told(tmp_path, lab) -> None:
+    """`--print-wait-time` compares NB_Global's timestamps with the tool's own clock; the lab was idle before."""
+    running = lab(tmp_path)
+    build(running, TWO_SWITCHES)
+    running.brume("bind vma compute1")
+    said = running.nbctl("--print-wait-time ls-add late")
+    took = [int(number) for number in re.findall(r"(-?\d+)ms", said)]
+    assert len(took) == 3, said
+    assert all(0 <= one < 5000 for one in took), said

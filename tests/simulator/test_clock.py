@@ -78,3 +78,20 @@ def test_run_while_says_whether_it_ended() -> None:
     scheduler.call_later(1, ran.append, 1)
     assert scheduler.run_while(lambda: not ran)
     assert not scheduler.run_while(lambda: True)
+
+
+def test_who_comes_from_outside_finds_the_real_time() -> None:
+    """An idle scheduler does not notice that time passes; it never skips what is due."""
+    scheduler, ran = Scheduler(100.0), []
+    scheduler.catch_up()
+    assert scheduler.now() == 100.0
+    scheduler.source = lambda: 250.0
+    scheduler.call_at(200.0, ran.append, "due")
+    scheduler.catch_up()
+    assert (scheduler.now(), ran) == (200.0, [])
+    scheduler.run_until(210.0)
+    scheduler.catch_up()
+    assert (scheduler.now(), ran) == (250.0, ["due"])
+    scheduler.source = lambda: 10.0
+    scheduler.catch_up()
+    assert scheduler.now() == 250.0

@@ -76,6 +76,7 @@ class Lab:
             card = make_card(self._network.northbound, row, wishes)
         except NoCard as error:
             raise ControlError(str(error)) from None
+        self.scheduler.catch_up()
         binding = Binding(port, chassis, card)
         self._bindings.put(binding)
         self._plug(binding)
