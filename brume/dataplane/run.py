@@ -5,9 +5,9 @@ when something is sent. `looked` and `written` say which bits of the packet's fi
 which were overwritten since: what `cache.py` needs to do the same again for the next such packet.
 
 Rules, as Open vSwitch (ofproto/ofproto-dpif-xlate.c): at most 64 tables deep and 4096 resubmits (and here a limit on
-all that one packet may cause, so that no flows can make it endless); a packet is not sent
-back to its input port but by IN_PORT; what `clone`, a group's bucket or a patch port changes is forgotten after it;
-`ct(table=)` goes on with a copy in that table while the actions after it go on with the original.
+all that one packet may cause, so that no flows can make it endless); a packet is not sent back to its input port but by
+IN_PORT; what `clone`, a group's bucket or a patch port changes is forgotten after it; `ct(table=)` goes on with a copy
+in that table while the actions after it go on with the original.
 """
 
 from __future__ import annotations
