@@ -21,12 +21,11 @@ from brume.southbound.schema import (
     AddressSet,
     Chassis,
     DatapathBinding,
-    LogicalFlow,
     PortBinding,
     port_binding_by_logical_port,
 )
 from brume.tables.database import Database, Transaction
-from brume.values import InterfaceAddress, Ipv4Address, MacAddress, Prefix, random_uuid
+from brume.values import InterfaceAddress, Ipv4Address, MacAddress, random_uuid
 from tests.northbound.hand import Hand, assert_sound, derived_part, hand_rows, mutate, where
 from tests.northbound.random_writer import RandomWriter
 from tests.stories import language
@@ -175,23 +174,37 @@ def uuid_of(scene: Scene, server: str) -> str:
 
 
 def test_a_port_by_hand_on_neutrons_network_reaches_its_servers(scene: Scene) -> None:
-    mac = "0a:00:00:00:00:77"
-    scene.hand.port(scene.switch, "mine", addresses=f"{mac} 192.168.10.77")
-    scheduler = scene.world.cloud.scheduler
-    host = Host("mine", MacAddress.parse(mac), scheduler, lambda frame: None)
-    Link(scheduler, host).connect(scene.world.cloud.nodes["compute1"], "mine")
-    host.add_address(InterfaceAddress(Ipv4Address.parse("192.168.10.77"), 24))
-    assert prefix_of(host) == Prefix.parse("192.168.10.0/24")
-    scene.settle()
-    job = host.console.run(["ping", "-c", "1", "192.168.10.12"])
-    scene.world.pass_time(2)
-    assert job.exit_code == 0, job.lines
+    host = plugged(scene, scene.switch, "mine", "compute1", "192.168.10.77")
+    assert answered(scene, host, "192.168.10.12")
     assert scene.ping("vm1", "192.168.10.77")
     assert scene.drift()[1].splitlines()[1].endswith(" mine")
 
 
-def prefix_of(host: Host) -> Prefix:
-    return host.addresses[0].prefix
+def test_a_switch_by_hand_is_a_network_of_its_own(scene: Scene) -> None:
+    (lab,) = scene.hand.do({"op": "insert", "table": "Logical_Switch", "row": {"name": "lab"}})
+    one = plugged(scene, lab, "one", "compute1", "192.168.10.11")  # an address that vm1 has too, elsewhere
+    plugged(scene, lab, "two", "compute2", "192.168.10.99")
+    assert answered(scene, one, "192.168.10.99")
+    assert not answered(scene, one, "192.168.10.12")
+    assert scene.ping("vm1", "vm2")
+
+
+def plugged(scene: Scene, switch: str, name: str, node: str, address: str) -> Host:
+    """A host behind a new port of a switch."""
+    mac = f"0a:00:00:00:00:{address.rpartition('.')[2]}"
+    scene.hand.port(switch, name, addresses=f"{mac} {address}")
+    scheduler = scene.world.cloud.scheduler
+    host = Host(name, MacAddress.parse(mac), scheduler, lambda frame: None)
+    Link(scheduler, host).connect(scene.world.cloud.nodes[node], name)
+    host.add_address(InterfaceAddress(Ipv4Address.parse(address), 24))
+    scene.settle()
+    return host
+
+
+def answered(scene: Scene, host: Host, address: str) -> bool:
+    job = host.console.run(["ping", "-c", "1", "-W", "1", address])
+    scene.world.pass_time(5)
+    return job.exit_code == 0
 
 
 def test_a_group_by_hand_is_told_with_the_clouds_ports_that_it_has(scene: Scene) -> None:
@@ -208,13 +221,16 @@ def test_a_group_by_hand_is_told_with_the_clouds_ports_that_it_has(scene: Scene)
 
 
 def test_a_route_by_hand_is_followed_and_survives_the_routers_changes(scene: Scene) -> None:
+    assert scene.ping("vm1", "outside")
     router = names.router_uuid(scene.world.names.find("router", "r"))
-    row = {"ip_prefix": "172.16.0.0/16", "nexthop": "192.168.10.12"}
-    scene.hand.add("Logical_Router", router, "static_routes", "Logical_Router_Static_Route", **row)
+    row = {"ip_prefix": "198.51.100.10/32", "nexthop": "discard"}
+    route = scene.hand.add("Logical_Router", router, "static_routes", "Logical_Router_Static_Route", **row)
+    assert not scene.ping("vm1", "outside")
     scene.tell("When router r becomes description=changed\n")
-    flows = [flow for flow in scene.network.southbound.rows(LogicalFlow) if "172.16.0.0/16" in str(flow.match)]
-    assert flows
-    assert "172.16.0.0/16 via 192.168.10.12" in scene.drift()[1]
+    assert not scene.ping("vm1", "outside")
+    assert "198.51.100.10/32 via discard" in scene.drift()[1]
+    scene.hand.do(mutate("Logical_Router", router, "static_routes", "delete", ["uuid", route]))
+    assert scene.ping("vm1", "outside")
 
 
 def test_rows_by_hand_that_go_with_their_network_are_told(scene: Scene) -> None:
