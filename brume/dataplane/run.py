@@ -231,8 +231,7 @@ class Run:
 
     def track(self, request: Request, table: int | None) -> None:
         """One ct action. With a table, a copy goes on there with what the tracker found."""
-        if self.stack:
-            self.cacheable = False
+        self.cacheable = self.cacheable and not self.stack
         self.operations.append(Tracked(self.written, self.key & self.written, request, table, self.bridge))
         frame = self.sent_frame()
         seen = actual(self.key, frame) if self.translated else self.key
