@@ -56,7 +56,10 @@ class Paths:
     def ensure(self) -> None:
         """Make the directory, readable by its owner only; OSError if it is not there or may not be written, or if
         others may write there too: they could put their own files, or links, in the place of the cloud's."""
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for directory in (*reversed(self.directory.parents), self.directory):
+            if not directory.exists():  # a lab's default lies in a cloud's: both are their owner's only
+                directory.mkdir(mode=0o700, exist_ok=True)
+        self.directory.mkdir(exist_ok=True)
         if not os.access(self.directory, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self.directory))
         if self.directory.stat().st_mode & stat.S_IWOTH:

@@ -22,6 +22,13 @@ def test_a_new_directory_is_private(tmp_path):
     assert place.stat().st_mode & 0o777 == 0o700
 
 
+def test_directories_on_the_way_are_private_too(tmp_path):
+    """The lab's usual directory lies in the cloud's, and may be there first."""
+    Paths(tmp_path / "state" / "brume" / "ovn").ensure()
+    for place in (tmp_path / "state", tmp_path / "state" / "brume", tmp_path / "state" / "brume" / "ovn"):
+        assert place.stat().st_mode & 0o777 == 0o700
+
+
 def test_the_process_writes_itself_down_in_a_file_of_its_own(tmp_path):
     paths = Paths(tmp_path)
     precious = tmp_path / "precious"
