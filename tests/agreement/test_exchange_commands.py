@@ -93,6 +93,25 @@ def test_ovn_northd_in_the_place_of_our_compiler(directory: Path, cleanup: list[
     assert "delivered to vmb on compute2" in lab.brume("trace vma vmb --tcp 22")
 
 
+def test_what_ovn_northd_wrote_is_kept_without_it(directory: Path, cleanup: list[Callable[[], object]]) -> None:
+    """The lab is killed and starts again with no compiler at all: logical flows are in the file, packets still pass."""
+    choice = ("--compiler", "none", *FREE_PORTS)
+    lab = Lab(directory / "lab", *choice)
+    cleanup.append(lab.close)
+    places = [f"unix:{path}" for path in (lab.paths.northbound_socket, lab.paths.southbound_socket)]
+    real = northd(directory, *places)
+    build(lab.nbctl)
+    lab.brume("bind vma compute1")
+    lab.brume("bind vmb compute2")
+    assert lab.ping("vma", "10.0.1.20")
+    end(real)
+    lab.kill()
+    again = Lab(directory / "lab", *choice)
+    cleanup.append(again.close)
+    assert again.ping("vma", "10.0.1.20")
+    assert "up" in again.brume("status")
+
+
 def test_our_compiler_and_chassis_on_real_databases(directory: Path, cleanup: list[Callable[[], object]]) -> None:
     servers = [
         OvsdbServer(directory, name, OVN / schema)
