@@ -39,6 +39,11 @@ _LOG_TIME = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+Z\|\d+\|", re.MULTILINE)
 _TWO_ROWS = re.compile(r"First row, with UUID <uuid>,([^.]*)\.  Second row, with UUID <uuid>,([^.]*)\.")
 
 
+def without_uuids(text: str) -> str:
+    """A text in which all uuids are one, and two rows that are called alike have no order."""
+    return _TWO_ROWS.sub(_in_any_order, _SHORT_UUID.sub("uuid=<uuid>", UUID.sub("<uuid>", text)))
+
+
 def _in_any_order(found: re.Match[str]) -> str:
     """Of two rows that are alike, either may be called the first."""
     return " and ".join(sorted(found.groups()))
@@ -81,8 +86,7 @@ class Side:
     def comparable(self, text: str) -> Json:
         """A text as a tree of lines without what differs from server to server."""
         text = text.replace(str(self.socket), "<socket>").replace(str(self.directory), "<directory>")
-        text = _LOG_TIME.sub("", _SHORT_UUID.sub("uuid=<uuid>", UUID.sub("<uuid>", text)))
-        return tree(_TWO_ROWS.sub(_in_any_order, text))
+        return tree(_LOG_TIME.sub("", without_uuids(text)))
 
     def contents(self, database: str) -> list[str]:
         """All rows, named by what they hold and refer to."""
