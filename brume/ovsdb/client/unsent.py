@@ -21,6 +21,9 @@ class Write(NamedTuple):
 
     inserted: bool = False
     fields: frozenset[str] = frozenset()
+    """Fields written; of a row that was inserted, since it was sent."""
+    lost: bool = False
+    """The insertion was sent, and the answer lost: if the row is there, it is ours that arrived."""
 
     def covers(self, field: str) -> bool:
         """Whether a field was written."""
@@ -48,17 +51,24 @@ class Unsent:
             self.rows[key] = Write(inserted=old is None)
             return
         before = self.rows.get(key, NOTHING)
-        if before.inserted:
-            return
         fields = [name for name in new.__struct_fields__ if getattr(new, name) != getattr(old, name)]
-        self.rows[key] = Write(fields=before.fields.union(fields))
+        self.rows[key] = before._replace(fields=before.fields.union(fields))
 
     def absorb(self, older: Unsent) -> None:
-        """What was sent before and did not arrive."""
+        """What was sent before, and whose answer was lost."""
         for key, write in older.rows.items():
             newer = self.rows.get(key, NOTHING)
-            self.rows[key] = Write(newer.inserted or write.inserted, newer.fields | write.fields)
+            if write.inserted and not newer.inserted:
+                self.rows[key] = Write(inserted=True, fields=newer.fields, lost=True)
+            elif not newer.inserted:
+                self.rows[key] = Write(fields=newer.fields | write.fields)
         self.members.update(older.members)
+
+    def arrived(self, key: Key, *, sent: bool) -> None:
+        """The server has a new row: no longer is it to be inserted, if it is ours (`sent`: these are under way)."""
+        write = self.rows.get(key, NOTHING)
+        if write.inserted and (sent or write.lost):
+            self.rows[key] = NOTHING if sent else Write(fields=write.fields)
 
 
 def merged(here: Row, there: Row, writes: Iterable[Write]) -> Row:

@@ -42,6 +42,8 @@ from brume.tables.row import Relation, Row
 
 log = logging.getLogger(__name__)
 
+REMEMBERED = 20
+"""Refusals that can be looked at afterwards."""
 PAUSE = 1.0
 """Seconds after a refused proposal: long enough not to load the server with something that it will not take."""
 
@@ -110,6 +112,9 @@ class WorkingCopy:
         transaction = Transaction(author=self)
         for row_type, key, old, new in changes.rows:
             place = (row_type, str(key))
+            if old is None:
+                self._unsent.arrived(place, sent=False)
+                self._under_way.arrived(place, sent=True)
             if place not in self._own:
                 self._merge(transaction, place, new)
             elif old is not None:  # else it is ours that has arrived
@@ -192,6 +197,7 @@ class WorkingCopy:
             if outcome.verdict is Verdict.REFUSED:
                 log.error("%s: the server refuses a transaction: %s", self.database.name, outcome.error)
                 self.refusals.append(outcome)
+                del self.refusals[:-REMEMBERED]
             if outcome.verdict in (Verdict.REFUSED, Verdict.COMMITTED):
                 self._settle(changes)
             else:
