@@ -339,3 +339,18 @@ def test_how_long_it_took_is_told(tmp_path, lab) -> None:
     took = [int(number) for number in re.findall(r"(-?\d+)ms", said)]
     assert len(took) == 3, said
     assert all(0 <= one < 5000 for one in took), said
+
+
+def test_what_to_type_next_works_as_it_is_printed(tmp_path) -> None:
+    """In a directory that is not the usual one, and whose name the shell would take apart."""
+    place = tmp_path / "my lab"
+    started = brume(tmp_path, "ovn", "--data-dir", str(place), "--detach", *FREE_PORTS)
+    assert started.returncode == 0, started.stderr
+    try:
+        lines = [line.strip() for line in started.stdout.splitlines() if line.startswith("    ")]
+        commands = "\n".join(["set -e", *lines]).replace("brume ovn", " ".join([*BRUME, "ovn"]))
+        done = subprocess.run(["bash", "-c", commands], capture_output=True, text=True, timeout=PATIENCE)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == "vma is up on compute1: 0a:00:00:00:00:0a 10.0.0.10/24\n"
+    finally:
+        assert brume(tmp_path, "ovn", "--data-dir", str(place), "down").returncode == 0

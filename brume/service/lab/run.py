@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shlex
 import signal
 import sys
 
+from brume.cli.paths import default_lab_directory
 from brume.ovsdb.tls import TlsError
 from brume.service.control import ControlServer
 from brume.service.lab.commands import LabCommands
@@ -21,6 +23,9 @@ from brume.service.serving.files import BadFile
 from brume.service.ticker import Ticker
 
 log = logging.getLogger(__name__)
+
+PATIENCE = 2.0
+"""Seconds after which it is said what a lab waits for, and again when that has changed."""
 
 
 def run(settings: LabSettings, *, quiet: bool) -> int:
@@ -81,13 +86,16 @@ async def _reached(elsewhere: list[RemoteDatabase], stopping: asyncio.Event) -> 
     ending = asyncio.ensure_future(stopping.wait())
     for one in elsewhere:
         log.info("waiting for %s", one)
-        opening = asyncio.ensure_future(one.open())
-        await asyncio.wait({opening, ending}, return_when=asyncio.FIRST_COMPLETED)
-        if not opening.done():
-            opening.cancel()
-            return False
+        opening, said = asyncio.ensure_future(one.open()), ""
+        while not opening.done():
+            await asyncio.wait({opening, ending}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+            if ending.done():
+                opening.cancel()
+                return False
+            if one.status() != said:
+                said = one.status()
+                log.info("%s", said)
         opening.result()
-        log.info("%s", one.status())
     ending.cancel()
     return True
 
@@ -98,9 +106,13 @@ def greeting(settings: LabSettings) -> list[str]:
     northbound = settings.northbound or f"unix:{paths.northbound_socket}"
     southbound = settings.southbound or f"unix:{paths.southbound_socket}"
     names = ", ".join(settings.chassis_names()) or "no chassis"
+    variables = {"OVN_NB_DB": northbound, "OVN_SB_DB": southbound}
+    if paths.directory != default_lab_directory().absolute():
+        variables["BRUME_OVN_DATA_DIR"] = str(paths.directory)
+    exports = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
     return [
         f"A lab is running with {names}; brume ovn down ends it. In a terminal:",
-        f"    export OVN_NB_DB={northbound} OVN_SB_DB={southbound}",
+        f"    export {exports}",
         "    ovn-nbctl ls-add ls1 -- lsp-add ls1 vma -- lsp-set-addresses vma '0a:00:00:00:00:0a 10.0.0.10'",
         "    brume ovn bind vma compute1",
     ]
