@@ -193,6 +193,23 @@ def test_a_real_ovn_northd_beside_our_compiler_waits(directory: Path, cleanup: l
     assert "now active" not in (directory / "northd.log").read_text()
 
 
+def test_a_lab_that_waits_says_for_what_and_ends_when_told(directory: Path) -> None:
+    """There is no server; the log says so, and a signal ends the waiting."""
+    command = [*BRUME, "ovn", "--data-dir", str(directory / "lab"), "--southbound", f"unix:{directory}/nobody.sock"]
+    waiting = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert waiting.stderr is not None
+    lines = []
+    for line in waiting.stderr:
+        lines.append(line)
+        if "cannot connect to" in line or "connecting to" in line:
+            break
+    assert "waiting for OVN_Southbound at unix:" in lines[0]
+    assert "and for its lock ovn_northd" in lines[0]
+    waiting.terminate()
+    assert waiting.wait(PATIENCE) == 0
+    waiting.stderr.close()
+
+
 def test_what_is_no_place_to_connect_to_is_said(directory: Path) -> None:
     done = subprocess.run(
         [*BRUME, "ovn", "--data-dir", str(directory / "lab"), "--southbound", "ptcp:6642"],
