@@ -442,6 +442,8 @@ def test_a_listener_that_fails_ends_the_client_with_its_error(empty: AnyServer) 
     async def story() -> None:
         database = Database("Fuzz")
         client = Client(remote(empty), Replica(FUZZ, database=database))
+        told: list[Any] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
         task = client.start()
         await client.synchronized()
 
@@ -454,5 +456,7 @@ def test_a_listener_that_fails_ends_the_client_with_its_error(empty: AnyServer) 
             await task
         with pytest.raises(ConnectionError, match="closed"):
             await client.synchronized()
+        assert client.status == "ended by a fault of ours: no"
+        assert [str(error) for error in told] == ["no"]
 
     asyncio.run(story())

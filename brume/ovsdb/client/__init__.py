@@ -9,9 +9,12 @@
     decoding.py      columns and rows from JSON, by readers made once a column
     replica.py       dumps and updates (v1, v2, v3) become one transaction of a `Database` each
     server_rows.py   the `_Server` database: may this server be used?
+    events.py        what a session tells: synchronized, updated, answered, a lock came or went; and the order to leave
     session.py       one client's conversations, without a socket: _Server, monitors, locks, replies, probes
+    encoding.py      rows as JSON, by writers made once a table
     transaction.py   operations from typed rows, and what became of them
     connection.py    the edge: sockets, several remotes, back-off, the leader of a cluster, verify and retry
+    unsent.py        what a working copy has written and the server has not answered for
     working_copy.py  what a compiler or a chassis writes into a `Database` is sent, what others write arrives there
 
 The replica's database holds what the server said and nothing else: nobody but the replica writes it. Who wants to

@@ -101,9 +101,16 @@ class Client:
     # life
 
     def start(self) -> asyncio.Task[None]:
-        """Connect, and stay connected, in a task of its own."""
+        """Connect, and stay connected, in a task of its own. If it fails, the event loop's handler is told."""
         self._task = asyncio.get_running_loop().create_task(self.run(), name=f"client of {self.replica.schema.name}")
+        self._task.add_done_callback(self._report)
         return self._task
+
+    def _report(self, task: asyncio.Task[None]) -> None:
+        fault = None if task.cancelled() else task.exception()
+        if fault is not None:
+            message = f"the client of {self.replica.schema.name} has ended"
+            task.get_loop().call_exception_handler({"message": message, "exception": fault, "task": task})
 
     async def close(self) -> None:
         """Hang up. Transactions that wait for an answer are told that it is lost."""
@@ -126,7 +133,7 @@ class Client:
             self._fault = error
             raise
         finally:
-            self.status = "closed"
+            self.status = "closed" if self._fault is None else f"ended by a fault of ours: {self._fault}"
             self._closed = True
             self._wake()
 
