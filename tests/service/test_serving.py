@@ -112,6 +112,18 @@ def test_a_connection_that_a_row_asks_for(tmp_path, lab) -> None:
     assert "(asked)" in running.tool("ovn-nbctl", "--timeout=5", f"--db=tcp:127.0.0.1:{port}", "show")
 
 
+def test_a_row_that_asks_for_tls_gets_our_own_keys(tmp_path, lab) -> None:
+    running = lab(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    running.nbctl(f"set-connection pssl:{port}:127.0.0.1")
+    running.nbctl("ls-add secret")
+    keys = re.search(r"^ssl: clients need (.*)$", running.brume("status"), re.MULTILINE)
+    assert keys is not None
+    remote = f"--db=ssl:127.0.0.1:{port}"
+    assert "(secret)" in running.tool("ovn-nbctl", "--timeout=5", *shlex.split(keys[1]), remote, "show")
+
+
 def test_a_cloud_serves_what_neutron_made(tmp_path, up) -> None:
     cloud: Process = up(tmp_path, *FREE_PORTS)
     cloud.log_in()

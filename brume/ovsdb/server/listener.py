@@ -237,9 +237,13 @@ def _unix_socket(path: str) -> socket.socket:
 class Server:
     """A host and the remotes it listens on."""
 
-    def __init__(self, host: Host, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, host: Host, *, tls: ssl.SSLContext | None = None, make_tls: Callable[[], ssl.SSLContext] | None = None
+    ) -> None:
+        """`make_tls` makes what `tls` is when the first remote needs it, if none is given."""
         self.host = host
         self.tls = tls
+        self._make_tls = make_tls
         self.listeners: dict[Remote, Listener] = {}
 
     async def open(
@@ -255,6 +259,8 @@ class Server:
             raise OSError(f"{remote}: only ptcp, pssl and punix are listened on")
         if remote in self.listeners:
             return self.listeners[remote]
+        if remote.is_tls and tls is None and self.tls is None and self._make_tls is not None:
+            self.tls = self._make_tls()
         listener = Listener(self.host, remote, tls=tls or self.tls, read_only=read_only, probe=probe)
         await listener.start()
         self.listeners[remote] = listener

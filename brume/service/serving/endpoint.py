@@ -85,7 +85,7 @@ class Endpoint:
         self._served = host.add(self._store, self._file)
         if self._lock is not None:
             host.locks.claim(self, self._lock, steal=False)
-        server = self._server = Server(host)
+        server = self._server = Server(host, make_tls=self._tls)
         try:
             await server.open(self._unix())
         except OSError as error:
@@ -97,8 +97,6 @@ class Endpoint:
 
     async def _open(self, server: Server, place: Place) -> None:
         try:
-            if place.remote.is_tls and server.tls is None:
-                server.tls = self._tls()
             await server.open(place.remote)
         except OSError as error:
             why = f"cannot listen on {place.remote}: {_reason(error)}"
