@@ -67,6 +67,10 @@ class Scene:
     def switch(self) -> str:
         return names.switch_uuid(self.world.names.find("network", "blue"))
 
+    @property
+    def switch_name(self) -> str:
+        return f"neutron-{self.world.names.find('network', 'blue')}"
+
     def port(self, server: str) -> str:
         return self.world.plug(server).port_id
 
@@ -79,6 +83,16 @@ class Scene:
         results = transact(store, ["OVN_Southbound", *operations], new_uuid=random_uuid).results
         assert not any("error" in result for result in results if result), results
         self.settle()
+
+    def trace(self, source: str, target: str) -> str:
+        """What `brume trace` says."""
+
+        async def messages() -> list[Any]:
+            return [
+                one async for one in CloudCommands(self.world.cloud, lambda: "").trace(source, target, "icmp", None)
+            ]
+
+        return "\n".join(one.out or "" for one in asyncio.run(messages()))
 
     def drift(self, *, as_json: bool = False) -> tuple[int | None, Any]:
         """The exit code of `brume drift`, and what it says."""
@@ -110,6 +124,11 @@ def test_an_acl_by_hand_beside_neutrons_is_obeyed_and_told(scene: Scene) -> None
     acl = scene.hand.acl(scene.switch, f'outport == "{scene.port("vm2")}" && ip4.src == 192.168.10.11')
     assert not scene.ping("vm1", "vm2")
     assert scene.ping("vm2", "outside")
+    match, switch = f'outport == "{scene.port("vm2")}" && ip4.src == 192.168.10.11', scene.switch_name
+    explained = scene.trace("vm1", "vm2")
+    said = f"Dropped by: network blue: ACL to-lport 2000 drop: {match} (written by hand)"
+    assert said.split() == explained[explained.index("Dropped by") :].partition("Cure")[0].split()
+    assert f"ovn-nbctl acl-del {switch} to-lport 2000 '{match}'" in explained
     code, said = scene.drift()
     assert code == 1
     assert said.splitlines() == [

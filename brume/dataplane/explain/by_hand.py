@@ -1,6 +1,7 @@
 """Traces through rows that people wrote into NB: nothing of the cloud is behind them, cures are ovn-nbctl's commands.
 
-`cause_by_hand` is asked before the causes of the cloud (`causes.py`), and answers only for datapaths that no rule made.
+`cause_by_hand` is asked before the causes of the cloud (`causes.py`). It answers for datapaths that no rule made, and
+for ACLs by hand wherever they are. What never reached a datapath is in `by_hand_hosts.py`.
 """
 
 from __future__ import annotations
@@ -12,31 +13,48 @@ import msgspec
 
 from brume.dataplane.explain.explanation import Cause, Explanation
 from brume.dataplane.explain.failure import Failure, binding_of
-from brume.dataplane.explain.provenance import Provenance
-from brume.dataplane.explain.topology import Station
 from brume.northbound.schema import (
     ACL,
-    NAT,
+    LogicalRouterPort,
+    LogicalRouterStaticRoute,
     LogicalSwitch,
     LogicalSwitchPort,
+    PortGroup,
     router_by_name,
+    router_port_by_name,
+    switch_by_name,
     switch_port_by_name,
 )
+from brume.southbound.schema import Chassis
 from brume.tables.database import Database
-from brume.values import Ipv4Address
 
 Function = Callable[[Failure], "Cause | None"]
 ACL_STAGES: Final = frozenset(("ls_in_acl", "ls_in_acl_after_lb", "ls_out_acl"))
 PORT_STAGES: Final = frozenset(("ls_in_check_port_sec", "ls_in_apply_port_sec", "ls_out_apply_port_sec"))
+LOOKUP_STAGES: Final = frozenset(("ls_in_l2_lkup", "ls_in_l2_unknown"))
 ROUTING: Final = frozenset(("lr_in_ip_routing", "lr_in_ip_routing_ecmp"))
 OUTPUT_TABLES: Final = frozenset(("remote_output", "local_output", "check_loopback", "logical_to_physical"))
+HIGHEST_PRIORITY: Final = 32767
 
 
 def cause_by_hand(at: Failure) -> Cause | None:
-    """Why a packet is dropped in a datapath that somebody wrote by hand; None if it is not one, or not known here."""
-    if at.datapath is None or at.datapath.resource is not None:
+    """Why a packet is dropped by rows that somebody wrote by hand; None if it is not by them, or not known here."""
+    if at.datapath is None:
         return None
-    for function in (_disabled, _acl, _spoofed, _unbound, _no_route):
+    functions: tuple[Function, ...] = (_acl,)
+    if at.datapath.resource is None:
+        functions = (
+            _disabled,
+            _acl,
+            _spoofed,
+            _nobody_has_the_mac,
+            _unbound,
+            _discarded,
+            _no_route,
+            _expired,
+            _for_the_router,
+        )
+    for function in functions:
         found = function(at)
         if found is not None:
             return found
@@ -52,30 +70,90 @@ def _disabled(at: Failure) -> Cause | None:
         if row.enabled is False:
             cure = f"ovn-nbctl lsp-set-enabled {row.name} enabled"
             return Cause(f"logical switch port {row.name} is disabled", (cure,))
+    for name in names:
+        for port in _database(at).find(router_port_by_name, name):
+            if port.enabled is False:
+                return disabled_router_port(port)
     return None
+
+
+def disabled_router_port(port: LogicalRouterPort) -> Cause:
+    """A router's port is switched off."""
+    cure = f"ovn-nbctl lrp-set-enabled {port.name} enabled"
+    return Cause(f"logical router port {port.name} is disabled", (cure,))
 
 
 def _acl(at: Failure) -> Cause | None:
     acl = next((origin.row for origin in at.origins if isinstance(origin.row, ACL)), None)
     if at.where not in ACL_STAGES or acl is None or at.datapath is None:
         return None
-    match = f"ip4.src == {at.source_ip} && ip4.dst == {at.target_ip}"
-    better = f"ovn-nbctl acl-add {at.datapath.name} {acl.direction} {acl.priority + 1} '{match}' allow-related"
-    return Cause(
-        f"switch {at.datapath.name}: ACL {acl.direction} {acl.priority} {acl.action}: {acl.match}",
-        (better, f"ovn-nbctl acl-del {at.datapath.name} {acl.direction} {acl.priority} '{acl.match}'"),
-    )
+    if at.tables.provenance.northbound.because((ACL, acl.uuid)):
+        return None  # the cloud's: a security group's
+    what, name = _holder(at, acl)
+    cures = [f"ovn-nbctl acl-del {name} {acl.direction} {acl.priority} '{acl.match}'"]
+    if acl.priority < HIGHEST_PRIORITY:
+        match = f"ip4.src == {at.source_ip} && ip4.dst == {at.target_ip}"
+        cures.insert(0, f"ovn-nbctl acl-add {name} {acl.direction} {acl.priority + 1} '{match}' allow-related")
+    who = f"{what}: ACL {acl.direction} {acl.priority} {acl.action}: {acl.match}"
+    return Cause(who if at.datapath.resource is None else f"{who} (written by hand)", tuple(cures))
+
+
+def _holder(at: Failure, acl: ACL) -> tuple[str, str]:
+    """What an ACL hangs on, in words, and its name: a port group, or a switch."""
+    database = _database(at)
+    for uuid in database.owners(PortGroup.acls, acl.uuid):
+        group = database.get(PortGroup, uuid)
+        if group is not None:
+            return f"port group {group.name}", group.name
+    for uuid in database.owners(LogicalSwitch.acls, acl.uuid):
+        switch = database.get(LogicalSwitch, uuid)
+        if switch is not None and (at.datapath is None or at.datapath.resource is None):
+            return f"switch {switch.name}", switch.name
+        if switch is not None:
+            return str(at.datapath), switch.name
+    return str(at.datapath), "SWITCH"
 
 
 def _spoofed(at: Failure) -> Cause | None:
     port = at.outport if at.where == "ls_out_apply_port_sec" else at.inport
     if at.where not in PORT_STAGES or port is None:
         return None
-    address = at.target_ip if port is at.outport else at.source_ip
+    mac, address = (at.target_mac, at.target_ip) if port is at.outport else (at.source.mac, at.source_ip)
+    known = [f"'{text}'" for row in _database(at).find(switch_port_by_name, port.name) for text in _secured(row)]
+    command = f"ovn-nbctl lsp-set-port-security {port.name}"
     return Cause(
         f"port security of {port.name} does not let {address} through",
-        (f"ovn-nbctl lsp-set-port-security {port.name} 'MAC IP' ...", f"ovn-nbctl lsp-set-port-security {port.name}"),
+        (" ".join([command, *known, f"'{mac} {address}'"]), f"or, without any check: {command}"),
     )
+
+
+def _secured(port: LogicalSwitchPort) -> list[str]:
+    return sorted(port.port_security)
+
+
+def _nobody_has_the_mac(at: Failure) -> Cause | None:
+    """The usual reasons: a router's switch port, or a host's, that was given no addresses."""
+    if at.where not in LOOKUP_STAGES or at.datapath is None:
+        return None
+    who = f"no port of switch {at.datapath.name} has the MAC address {at.target_mac}"
+    for port in _ports_of(at):
+        for peer in _database(at).find(router_port_by_name, port.options.get("router-port", "")):
+            if peer.mac.lower() == str(at.target_mac):
+                return Cause(who, (f"ovn-nbctl lsp-set-addresses {port.name} router",))
+    target = at.target
+    if target is not None and target.mac == at.target_mac:
+        own = " ".join(str(one.address) for one in target.addresses)
+        return Cause(who, (f"ovn-nbctl lsp-set-addresses {target.name} '{target.mac} {own}'",))
+    return Cause(who, ("does the sender remember an old address? brume ovn exec NAME arp",))
+
+
+def _ports_of(at: Failure) -> list[LogicalSwitchPort]:
+    """The ports of the switch where the packet is."""
+    database, name = _database(at), at.datapath.name if at.datapath is not None else ""
+    uuids = [
+        uuid for row in database.find(switch_by_name, name) for uuid in database.members(LogicalSwitch.ports, row.uuid)
+    ]
+    return [row for row in (database.get(LogicalSwitchPort, uuid) for uuid in uuids) if row is not None]
 
 
 def _unbound(at: Failure) -> Cause | None:
@@ -85,11 +163,28 @@ def _unbound(at: Failure) -> Cause | None:
     name = binding.logical_port
     if binding.type == "chassisredirect":
         port = name.removeprefix("cr-")
-        return Cause(f"no living chassis has gateway port {port}", (f"ovn-nbctl lrp-get-gateway-chassis {port}",))
+        cure = f"ovn-nbctl lrp-set-gateway-chassis {port} {_some_chassis(at)}"
+        return Cause(f"no living chassis has gateway port {port}", (cure, f"ovn-nbctl lrp-get-gateway-chassis {port}"))
     return (
         Cause(f"logical port {name} is on no chassis", (f"brume ovn bind {name} CHASSIS",))
         if not binding.type
         else None
+    )
+
+
+def _some_chassis(at: Failure) -> str:
+    names = sorted(row.name for row in at.tables.provenance.southbound.southbound.rows(Chassis))
+    return names[0] if names else "CHASSIS"
+
+
+def _discarded(at: Failure) -> Cause | None:
+    route = next((origin.row for origin in at.origins if isinstance(origin.row, LogicalRouterStaticRoute)), None)
+    if at.where not in ROUTING or route is None or at.datapath is None:
+        return None
+    name = at.datapath.name
+    return Cause(
+        f"router {name}: the route to {route.ip_prefix} discards packets",
+        (f"ovn-nbctl lr-route-del {name} {route.ip_prefix}",),
     )
 
 
@@ -101,38 +196,27 @@ def _no_route(at: Failure) -> Cause | None:
     return Cause(f"router {at.datapath.name} has no route to {at.target_ip}", (cure,) if routers else ())
 
 
+def _expired(at: Failure) -> Cause | None:
+    if at.datapath is None or at.datapath.kind != "router" or at.ttl > 1 or at.where != "lr_in_ip_input":
+        return None
+    cure = f"is there a loop between routers? ovn-nbctl lr-route-list {at.datapath.name}"
+    return Cause(f"{at.datapath}: the packet's time to live is used up; it answers ICMP time exceeded", (cure,))
+
+
+def _for_the_router(at: Failure) -> Cause | None:
+    if at.datapath is None or at.datapath.kind != "router" or at.where != "lr_in_ip_input":
+        return None
+    for row in _database(at).rows(LogicalRouterPort):
+        if any(text.partition("/")[0] == str(at.target_ip) for text in row.networks):
+            who = (
+                f"{at.target_ip} is {at.datapath}'s own address (port {row.name}), and it answers nothing but ICMP echo"
+            )
+            return Cause(who)
+    return None
+
+
 def _database(at: Failure) -> Database:
     return at.tables.provenance.northbound.northbound
-
-
-# from outside
-
-
-def address_from_outside(provenance: Provenance, station: Station) -> Ipv4Address | Cause | None:
-    """Where a host on a hand-written port is reached from outside: an address that is translated to its own, or its
-    own on an external switch; a Cause if nowhere; None if the port is not by hand."""
-    northbound = provenance.northbound.northbound
-    ports = northbound.find(switch_port_by_name, station.port_id or "")
-    if not ports or provenance.northbound.because((LogicalSwitchPort, ports[0].uuid)):
-        return None
-    own = [one.address for one in station.addresses if isinstance(one.address, Ipv4Address)]
-    for nat in northbound.rows(NAT):
-        if nat.type != "snat" and nat.logical_ip in map(str, own):
-            return Ipv4Address.parse(nat.external_ip)
-    if own and _is_external(northbound, ports[0]):
-        return own[0]
-    address = own[0] if own else "ADDRESS"
-    cure = f"ovn-nbctl lr-nat-add ROUTER dnat_and_snat EXTERNAL_ADDRESS {address}"
-    return Cause(f"{station.name} cannot be reached from outside: no address is translated to {address}", (cure,))
-
-
-def _is_external(northbound: Database, port: LogicalSwitchPort) -> bool:
-    siblings = (
-        northbound.get(LogicalSwitchPort, uuid)
-        for switch in northbound.owners(LogicalSwitch.ports, port.uuid)
-        for uuid in northbound.members(LogicalSwitch.ports, switch)
-    )
-    return any(one is not None and one.type == "localnet" for one in siblings)
 
 
 # where there is no OpenStack

@@ -351,6 +351,11 @@ def host_lacks_address(name: str, address: object, *, is_server: bool) -> Cause:
     )
 
 
+def card_has_another_mac(name: str, addressed: object, own: object) -> Cause:
+    cure = f"brume ovn unbind {name}; brume ovn bind {name} CHASSIS: without --mac, the card is as its port says"
+    return Cause(f"{name} takes no frame for {addressed}: its card has {own}", (cure,))
+
+
 def outside_cannot_answer(name: str, address: object, router: str | None) -> Cause:
     cure = (f"openstack router set --enable-snat --external-gateway NETWORK {router or 'ROUTER'}",)
     return Cause(f"{name} has no way back to {address}: the router does not translate it (SNAT is off)", cure)

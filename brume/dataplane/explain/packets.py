@@ -110,3 +110,11 @@ def ipv4_of(frame: bytes) -> Ipv4 | None:
 def echo_type(frame: bytes) -> int | None:
     """The ICMP type of a frame, if it is ICMP."""
     return next((one.type for one in headers_of(frame) if isinstance(one, Icmp4)), None)
+
+
+def is_refusal(frame: bytes) -> bool:
+    """Whether a frame says that another one came to nothing: an ICMP error, or the reset of a TCP connection."""
+    found = headers_of(frame)
+    return any(isinstance(one, Icmp4) and one.type in icmp4.ERRORS for one in found) or any(
+        isinstance(one, Tcp) and one.flags & tcp.RST for one in found
+    )

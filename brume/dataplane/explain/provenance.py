@@ -69,7 +69,9 @@ class Datapath(NamedTuple):
     resource: Resource | None
 
     def __str__(self) -> str:
-        return f"{'router' if self.kind == 'router' else 'network'} {self.name}"
+        """As who looks at it calls it: a switch is a network to a tenant."""
+        kind = "network" if self.kind == "switch" and self.resource is not None else self.kind
+        return f"{kind} {self.name}"
 
 
 class LogicalPort(NamedTuple):

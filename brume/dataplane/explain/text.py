@@ -59,7 +59,7 @@ def _tail(explanation: Explanation, paint: Paint, width: int) -> Iterator[str]:
         return
     yield from (paint(RED, line) for line in _wrapped("Dropped by: ", explanation.cause.who, width))
     for index, cure in enumerate(explanation.cause.cure):
-        yield from _wrapped("Cure: " if index == 0 else "      ", cure, width)
+        yield f"{'Cure: ' if index == 0 else '      '}{cure}"  # a command: whole, to be pasted
 
 
 def _step(step: Step, paint: Paint, verbose: bool, width: int) -> Iterator[str]:

@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from brume.cloud.network.resources import FloatingIp, Network, Port, Router, Subnet
+from brume.dataplane.explain import by_hand_hosts as by_hand
 from brume.dataplane.explain import causes
-from brume.dataplane.explain.by_hand import address_from_outside
 from brume.dataplane.explain.explanation import (
     Cause,
     Explanation,
@@ -25,7 +25,7 @@ from brume.dataplane.explain.explanation import (
 )
 from brume.dataplane.explain.failure import failure
 from brume.dataplane.explain.journey import Journey, Landing, Neighbor, Travel, resolve
-from brume.dataplane.explain.packets import Ends, answer, echo_type, first_packet, ipv4_of, question
+from brume.dataplane.explain.packets import Ends, answer, echo_type, first_packet, ipv4_of, is_refusal, question
 from brume.dataplane.explain.reply import reply_step
 from brume.dataplane.explain.steps import Story, frame_line
 from brume.dataplane.explain.topology import Station, TraceTopology
@@ -117,11 +117,11 @@ class Tracer:
 
     def _from_outside(self, name: str, station: Station) -> Target:
         """Outside, a server is its floating IP; on an external network, its own address."""
-        by_hand = address_from_outside(self.topology.provenance, station)
-        if isinstance(by_hand, Cause):
-            raise Stopped(by_hand)
-        if by_hand is not None:
-            return Target(by_hand, station)
+        found = by_hand.address_from_outside(self.topology.provenance, station)
+        if isinstance(found, Cause):
+            raise Stopped(found)
+        if found is not None:
+            return Target(found, station)
         port = self.cloud.get(Port, station.port_id) if station.port_id is not None else None
         for floating in self.cloud.rows(FloatingIp):
             if port is not None and floating.port_id == port.id:
@@ -158,6 +158,10 @@ class _Question:
         if received is not None and not landing.station.has(received.destination):
             cause = causes.host_lacks_address(name, received.destination, is_server=landing.station.port_id is not None)
             return Explanation(self.request, "dropped", f"dropped: {cause.who}", steps, cause)
+        addressed = Ethernet.parse(landing.frame).destination
+        if addressed != landing.station.mac:
+            cause = causes.card_has_another_mac(name, addressed, landing.station.mac)
+            return Explanation(self.request, "dropped", f"dropped: {cause.who}", steps, cause)
         return self._with_reply(steps, landing, place)
 
     # there
@@ -183,7 +187,8 @@ class _Question:
         """Whom a host hands a packet to: the next hop, found by ARP."""
         route = station.route_to(address)
         if route is None:
-            raise Stopped(causes.no_host_route(station.name, address))
+            cause = by_hand.host_without_route(self.topology.provenance, station, address)
+            raise Stopped(cause or causes.no_host_route(station.name, address))
         hop = address if route.gateway is None else route.gateway
         assert isinstance(hop, Ipv4Address)  # a gateway is of its network's family
         found = resolve(self.travel, station, question(station.mac, source, hop), hop)
@@ -210,6 +215,9 @@ class _Question:
         lost = failure(asked, self.request, self.story.tables, None)
         if lost is not None and lost.where in OWN_PORT:
             return causes.cause_of(lost)
+        silent = by_hand.gateway_is_silent(self.topology.provenance, station, hop)
+        if silent is not None:
+            return silent
         port = self.cloud.get(Port, station.port_id) if station.port_id is not None else None
         own = {fixed.subnet_id for fixed in port.fixed_ips} if port is not None else set()
         subnet = next((one for one in self.cloud.rows(Subnet) if one.gateway_ip == str(hop) and one.id in own), None)
@@ -234,6 +242,8 @@ class _Question:
                 continue
             mine = landing.station.has(packet.destination)
             back = landing.station.mac == self.source.mac
+            if back and is_refusal(landing.frame):
+                continue  # a router's or an ACL's answer instead of the receiver's
             if back and not mine and echo_type(landing.frame) != icmp4.ECHO_REPLY:
                 continue  # its own frame, come back; one that is for itself went by its floating IP
             meant = self.target.station is not None and landing.station.mac == self.target.station.mac
@@ -274,7 +284,9 @@ class _Question:
             cause = stopped.cause
             if landing.station.physical_network is not None:
                 router = next((one.name for one in self.cloud.rows(Router) if not one.enable_snat), None)
-                cause = causes.outside_cannot_answer(name, received.source, router)
+                cause = by_hand.no_way_back(
+                    self.topology.provenance, name, received.source
+                ) or causes.outside_cannot_answer(name, received.source, router)
             return self._unanswered_reply(steps, Step(number, "reply", "Reply", place, (cause.who,)), cause, place)
         frame = answer(landing.frame, neighbor.mac, accepts)
         assert frame is not None  # every first packet has an answer

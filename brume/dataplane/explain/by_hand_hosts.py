@@ -1,0 +1,167 @@
+"""Traces between hosts on rows by hand, where no datapath is to blame: no route at the host, a gateway that is silent,
+no way in from outside or back from there.
+
+Each function answers None for a host that is the cloud's, or when it knows no better than the general words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from brume.dataplane.explain.by_hand import disabled_router_port
+from brume.dataplane.explain.explanation import Cause
+from brume.dataplane.explain.provenance import Provenance
+from brume.dataplane.explain.topology import Station
+from brume.northbound.schema import (
+    NAT,
+    LogicalRouter,
+    LogicalRouterPort,
+    LogicalSwitch,
+    LogicalSwitchPort,
+    router_port_by_name,
+    switch_port_by_name,
+)
+from brume.tables.database import Database
+from brume.values import InterfaceAddress, IpAddress, Ipv4Address, Prefix
+
+
+def host_without_route(provenance: Provenance, station: Station, destination: IpAddress) -> Cause | None:
+    """No gateway is known to the host: its switch's router, if there is one by now."""
+    switch = _switch_of(provenance, station)
+    if switch is None:
+        return None
+    northbound = provenance.northbound.northbound
+    who = f"{station.name} has no route to {destination}: no gateway is known to it"
+    for port in _routers_on(northbound, switch):
+        for own in _networks(port):
+            if any(own.address in mine.prefix for mine in station.addresses):
+                return Cause(who, (f"brume ovn exec {station.name} ip route add default via {own.address}",))
+    cure = f"no router is on switch {switch.name}: ovn-nbctl lrp-add ROUTER PORT MAC NETWORK, then bind the host again"
+    return Cause(who, (cure,))
+
+
+def gateway_is_silent(provenance: Provenance, station: Station, hop: IpAddress) -> Cause | None:
+    """The router port that has the address asked for is disabled, or its router is, or no switch port leads to it."""
+    switch = _switch_of(provenance, station)
+    if switch is None:
+        return None
+    northbound = provenance.northbound.northbound
+    connected = {port.uuid for port in _routers_on(northbound, switch)}
+    elsewhere = {port.options.get("router-port") for port in northbound.rows(LogicalSwitchPort)}
+    owners = [
+        port
+        for port in northbound.rows(LogicalRouterPort)
+        if _has(port, hop) and (port.uuid in connected or port.name not in elsewhere)
+    ]
+    for port in sorted(owners, key=lambda one: one.uuid not in connected):
+        router = _router_of(northbound, port)
+        if port.uuid not in connected:
+            name = f"{switch.name}-{port.name}"
+            cure = (
+                f"ovn-nbctl lsp-add {switch.name} {name} -- lsp-set-type {name} router"
+                f" -- lsp-set-addresses {name} router -- lsp-set-options {name} router-port={port.name}"
+            )
+            return Cause(f"no port of switch {switch.name} leads to router port {port.name}, which has {hop}", (cure,))
+        if router is not None and router.enabled is False:
+            return Cause(
+                f"router {router.name} is disabled", (f"ovn-nbctl set logical_router {router.name} enabled=true",)
+            )
+        if port.enabled is False:
+            return disabled_router_port(port)
+    return None
+
+
+def no_way_back(provenance: Provenance, name: str, address: Ipv4Address) -> Cause | None:
+    """Outside got a packet from an address that means nothing there."""
+    northbound = provenance.northbound.northbound
+    routers = [
+        row for row in northbound.rows(LogicalRouter) if not provenance.northbound.because((LogicalRouter, row.uuid))
+    ]
+    who = f"{name} has no way back to {address}"
+    for router in sorted(routers, key=lambda row: row.name):
+        if any(
+            _translates(northbound.get(NAT, one), address) for one in northbound.members(LogicalRouter.nat, router.uuid)
+        ):
+            cure = f"ovn-nbctl lrp-set-gateway-chassis PORT CHASSIS, for the port of {router.name} that leads outside"
+            return Cause(
+                f"{who}: router {router.name} translates it on its gateway chassis only, and has none", (cure,)
+            )
+    if not routers:
+        return None
+    router_name = routers[0].name if len(routers) == 1 else "ROUTER"
+    cure = f"ovn-nbctl lr-nat-add {router_name} snat EXTERNAL_ADDRESS {address}"
+    return Cause(f"{who}: no router translates it", (cure,))
+
+
+def _translates(nat: NAT | None, address: Ipv4Address) -> bool:
+    if nat is None or nat.type not in ("snat", "dnat_and_snat"):
+        return False
+    try:
+        return address in Prefix.parse(nat.logical_ip if "/" in nat.logical_ip else f"{nat.logical_ip}/32")
+    except ValueError:
+        return False
+
+
+def _switch_of(provenance: Provenance, station: Station) -> LogicalSwitch | None:
+    """The switch of a host whose port is by hand."""
+    northbound = provenance.northbound.northbound
+    for port in northbound.find(switch_port_by_name, station.port_id or ""):
+        if provenance.northbound.because((LogicalSwitchPort, port.uuid)):
+            return None
+        for uuid in northbound.owners(LogicalSwitch.ports, port.uuid):
+            return northbound.get(LogicalSwitch, uuid)
+    return None
+
+
+def _routers_on(northbound: Database, switch: LogicalSwitch) -> Iterator[LogicalRouterPort]:
+    for uuid in northbound.members(LogicalSwitch.ports, switch.uuid):
+        port = northbound.get(LogicalSwitchPort, uuid)
+        if port is not None and port.type == "router":
+            yield from northbound.find(router_port_by_name, port.options.get("router-port", ""))
+
+
+def _router_of(northbound: Database, port: LogicalRouterPort) -> LogicalRouter | None:
+    owners = northbound.owners(LogicalRouter.ports, port.uuid)
+    return northbound.get(LogicalRouter, owners[0]) if owners else None
+
+
+def _networks(port: LogicalRouterPort) -> Iterator[InterfaceAddress]:
+    for text in sorted(port.networks):
+        try:
+            yield InterfaceAddress.parse(text)
+        except ValueError:
+            continue  # the compiler says it
+
+
+def _has(port: LogicalRouterPort, address: IpAddress) -> bool:
+    return any(one.address == address for one in _networks(port))
+
+
+# from outside
+
+
+def address_from_outside(provenance: Provenance, station: Station) -> Ipv4Address | Cause | None:
+    """Where a host on a hand-written port is reached from outside: an address that is translated to its own, or its
+    own on an external switch; a Cause if nowhere; None if the port is not by hand."""
+    northbound = provenance.northbound.northbound
+    ports = northbound.find(switch_port_by_name, station.port_id or "")
+    if not ports or provenance.northbound.because((LogicalSwitchPort, ports[0].uuid)):
+        return None
+    own = [one.address for one in station.addresses if isinstance(one.address, Ipv4Address)]
+    for nat in northbound.rows(NAT):
+        if nat.type != "snat" and nat.logical_ip in map(str, own):
+            return Ipv4Address.parse(nat.external_ip)
+    if own and _is_external(northbound, ports[0]):
+        return own[0]
+    address = own[0] if own else "ADDRESS"
+    cure = f"ovn-nbctl lr-nat-add ROUTER dnat_and_snat EXTERNAL_ADDRESS {address}"
+    return Cause(f"{station.name} cannot be reached from outside: no address is translated to {address}", (cure,))
+
+
+def _is_external(northbound: Database, port: LogicalSwitchPort) -> bool:
+    siblings = (
+        northbound.get(LogicalSwitchPort, uuid)
+        for switch in northbound.owners(LogicalSwitch.ports, port.uuid)
+        for uuid in northbound.members(LogicalSwitch.ports, switch)
+    )
+    return any(one is not None and one.type == "localnet" for one in siblings)

@@ -1,0 +1,181 @@
+"""What a trace says in a lab: each time somebody has built something that does not work, and undoes it afterwards.
+
+The words are OVN's, the culprit is who dropped the packet, and the cure is a command that can be typed.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+import pytest
+
+from tests.service.lab import Lab, why_not
+from tests.service.test_lab import EXTERNAL, TWO_SWITCHES, build
+
+pytestmark = pytest.mark.skipif(bool(why_not), reason=f"no real OVN here: {why_not}")
+
+REFUSED = "Dropped by: switch ls2: ACL to-lport 1000 reject: ip4\nCure: ovn-nbctl acl-add ls2 to-lport 1001 "
+GROUP = "pg-add pg1 vmb -- acl-add pg1 to-lport 1000 'outport == @pg1 && ip4' drop"
+SILENT = "lsp-add ls1 ls1-lr1 -- lsp-set-type ls1-lr1 router -- lsp-set-addresses ls1-lr1 router"
+
+TABLE = [
+    ("acl-add ls2 to-lport 1000 ip4 reject", "vma vmb --tcp 80", REFUSED, "acl-del ls2"),
+    ("acl-add ls2 to-lport 1000 ip4 reject", "vma vmb --udp 80", REFUSED, "acl-del ls2"),
+    ("acl-add ls2 to-lport 1000 ip4 reject", "vma vmb", REFUSED, "acl-del ls2"),
+    (
+        GROUP,
+        "vma vmb",
+        "Dropped by: port group pg1: ACL to-lport 1000 drop: outport == @pg1 && ip4\n"
+        "Cure: ovn-nbctl acl-add pg1 to-lport 1001 'ip4.src == 10.0.0.10 && ip4.dst == 10.0.1.20' allow-related\n"
+        "      ovn-nbctl acl-del pg1 to-lport 1000 'outport == @pg1 && ip4'\n",
+        "pg-del pg1",
+    ),
+    (
+        "acl-add ls2 to-lport 32767 ip4 drop",
+        "vma vmb",
+        "Cure: ovn-nbctl acl-del ls2 to-lport 32767 'ip4'\n",
+        "acl-del ls2",
+    ),
+    (
+        "lrp-set-enabled lr1-ls2 disabled",
+        "vma vmb",
+        "Dropped by: logical router port lr1-ls2 is disabled\nCure: ovn-nbctl lrp-set-enabled lr1-ls2 enabled\n",
+        "lrp-set-enabled lr1-ls2 enabled",
+    ),
+    (
+        "lrp-set-enabled lr1-ls1 disabled",
+        "vma vmb",
+        "Dropped by: logical router port lr1-ls1 is disabled\nCure: ovn-nbctl lrp-set-enabled lr1-ls1 enabled\n",
+        "lrp-set-enabled lr1-ls1 enabled",
+    ),
+    (
+        "set logical_router lr1 enabled=false",
+        "vma vmb",
+        "Dropped by: router lr1 is disabled\nCure: ovn-nbctl set logical_router lr1 enabled=true\n",
+        "set logical_router lr1 enabled=true",
+    ),
+    (
+        "lsp-set-port-security vma '0a:00:00:00:00:0a 10.0.0.99'",
+        "vma vmb",
+        "Dropped by: port security of vma does not let 10.0.0.10 through\n"
+        "Cure: ovn-nbctl lsp-set-port-security vma '0a:00:00:00:00:0a 10.0.0.99' '0a:00:00:00:00:0a 10.0.0.10'\n",
+        "lsp-set-port-security vma",
+    ),
+    (
+        "clear logical_switch_port ls1-lr1 addresses",
+        "vma vmb",
+        "Dropped by: no port of switch ls1 has the MAC address 0a:00:00:00:01:01\n"
+        "Cure: ovn-nbctl lsp-set-addresses ls1-lr1 router\n",
+        "lsp-set-addresses ls1-lr1 router",
+    ),
+    (
+        "lsp-set-addresses vmb",
+        "vma vmb",
+        "Cure: ovn-nbctl lsp-set-addresses vmb '0a:00:00:00:00:0b 10.0.1.20'\n",
+        "lsp-set-addresses vmb '0a:00:00:00:00:0b 10.0.1.20'",
+    ),
+    (
+        "lsp-del ls1-lr1",
+        "vma vmb",
+        "Dropped by: no port of switch ls1 leads to router port lr1-ls1, which has 10.0.0.1\n"
+        "Cure: ovn-nbctl lsp-add ls1 ls1-lr1-ls1 -- lsp-set-type ls1-lr1-ls1 router",
+        f"{SILENT} -- lsp-set-options ls1-lr1 router-port=lr1-ls1",
+    ),
+    (
+        "lr-route-add lr1 10.77.0.0/16 discard",
+        "vma 10.77.0.1",
+        "Dropped by: router lr1: the route to 10.77.0.0/16 discards packets\n"
+        "Cure: ovn-nbctl lr-route-del lr1 10.77.0.0/16\n",
+        "lr-route-del lr1 10.77.0.0/16",
+    ),
+    (
+        "lrp-del-gateway-chassis lr1-public compute2 -- lrp-set-gateway-chassis lr1-public nobody 1",
+        "vma outside",
+        "Dropped by: no living chassis has gateway port lr1-public\n"
+        "Cure: ovn-nbctl lrp-set-gateway-chassis lr1-public compute1\n",
+        "lrp-del-gateway-chassis lr1-public nobody -- lrp-set-gateway-chassis lr1-public compute2 10",
+    ),
+    (
+        "lrp-del-gateway-chassis lr1-public compute2",
+        "vma outside",
+        "Dropped by: outside has no way back to 10.0.0.10: router lr1 translates it on its gateway chassis only, and"
+        " has none\nCure: ovn-nbctl lrp-set-gateway-chassis PORT CHASSIS",
+        "lrp-set-gateway-chassis lr1-public compute2 10",
+    ),
+    (
+        "lr-nat-del lr1 snat 10.0.0.0/16",
+        "vma outside",
+        "Dropped by: outside has no way back to 10.0.0.10: no router translates it\n"
+        "Cure: ovn-nbctl lr-nat-add lr1 snat EXTERNAL_ADDRESS 10.0.0.10\n",
+        "lr-nat-add lr1 snat 203.0.113.5 10.0.0.0/16",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    running = Lab(tmp_path_factory.mktemp("lab"))
+    build(running, TWO_SWITCHES, EXTERNAL)
+    running.brume("bind vma compute1")
+    running.brume("bind vmb compute2")
+    yield running
+    running.close()
+
+
+def refused(lab: Lab, words: str) -> str:
+    """A trace that must end in a drop; what it says."""
+    done = lab.run("trace", *shlex.split(words))
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "openstack" not in done.stdout
+    assert "Traceback" not in done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(("change", "words", "said", "undo"), TABLE, ids=[f"{row[0]}: {row[1]}" for row in TABLE])
+def test_a_trace_says_who_and_what_to_type(lab: Lab, change: str, words: str, said: str, undo: str) -> None:
+    lab.nbctl(change)
+    try:
+        assert said in refused(lab, words)
+    finally:
+        lab.nbctl(undo)
+    lab.brume("trace vma vmb")
+    lab.brume("trace vma outside")
+
+
+def test_a_router_refuses_what_is_for_itself(lab: Lab) -> None:
+    said = "Dropped by: 10.0.0.1 is router lr1's own address (port lr1-ls1), and it answers nothing but ICMP echo\n"
+    assert said in refused(lab, "vma 10.0.0.1 --tcp 22")
+    assert said in refused(lab, "vma 10.0.0.1 --udp 53")
+    assert "answered by the router that has 10.0.0.1" in lab.brume("trace vma 10.0.0.1")
+
+
+def test_a_host_that_came_before_the_router(lab: Lab) -> None:
+    lab.nbctl("ls-add ls9 -- lsp-add ls9 early -- lsp-set-addresses early '0a:00:00:00:00:09 10.0.9.9'")
+    lab.brume("bind early compute1")
+    assert "Cure: no router is on switch ls9: ovn-nbctl lrp-add " in refused(lab, "early vmb")
+    lab.nbctl("lrp-add lr1 lr1-ls9 0a:00:00:00:09:01 10.0.9.1/24")
+    lab.nbctl(
+        "lsp-add ls9 ls9-lr1 -- lsp-set-type ls9-lr1 router -- lsp-set-addresses ls9-lr1 router"
+        " -- lsp-set-options ls9-lr1 router-port=lr1-ls9"
+    )
+    cure = "brume ovn exec early ip route add default via 10.0.9.1"
+    assert f"Cure: {cure}\n" in refused(lab, "early vmb")
+    lab.brume(cure.removeprefix("brume ovn "))
+    lab.brume("trace early vmb")
+    assert lab.ping("early", "10.0.1.20")
+
+
+def test_a_card_that_is_not_as_its_port_says(lab: Lab) -> None:
+    lab.brume("unbind vmb")
+    lab.brume("bind vmb compute2 --mac 0a:00:00:00:00:99")
+    said = "Dropped by: vmb takes no frame for 0a:00:00:00:00:0b: its card has 0a:00:00:00:00:99\n"
+    assert said in refused(lab, "vma vmb")
+    assert not lab.ping("vma", "10.0.1.20")
+    lab.brume("unbind vmb")
+    lab.brume("bind vmb compute2")
+    assert lab.ping("vma", "10.0.1.20")
+
+
+def test_a_switch_is_called_a_switch(lab: Lab) -> None:
+    assert "switch ls1, ingress" in lab.brume("trace vma vmb")
