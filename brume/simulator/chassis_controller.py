@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from brume.dataplane.result import PacketIn as SwitchPacketIn
 from brume.dataplane.result import Result
 from brume.dataplane.switch import Switch
 from brume.openflow.chassis.announcing import announcements
 from brume.openflow.chassis.learning import known_neighbor, learned_neighbor, learned_station, next_hops
+from brume.openflow.chassis.resolving import known_name
 from brume.openflow.chassis.rows import Here
 from brume.openflow.messages.actions import Actions
 from brume.openflow.messages.match import Match
@@ -96,7 +97,13 @@ class Controller:
 
     def _answer(self, packet_in: SwitchPacketIn) -> None:
         asked = PacketIn(
-            packet_in.frame, packet_in.key, packet_in.userdata, packet_in.table, packet_in.cookie, packet_in
+            packet_in.frame,
+            packet_in.key,
+            packet_in.userdata,
+            packet_in.table,
+            packet_in.cookie,
+            packet_in,
+            partial(known_name, self._southbound),
         )
         try:
             answers = respond(asked)

@@ -86,16 +86,20 @@ def advertise(build: Builder, port: str, **configuration: str) -> None:
 class Ours:
     """The network on one simulated chassis."""
 
-    def __init__(self) -> None:
-        northbound, southbound = network(), Database("southbound")
-        compiler = Compiler(northbound, southbound)
+    def __init__(self, southbound: Database | None = None) -> None:
+        """On a southbound that is there already, or of our own compiler."""
+        compiler = None
+        if southbound is None:
+            southbound = Database("southbound")
+            compiler = Compiler(network(), southbound)
         self.scheduler = Scheduler(1000.0)
         shared = SharedTranslation(southbound)
         underlay = Underlay(self.scheduler)
         address = Ipv4Address.parse("192.0.2.1")
         self.chassis = Chassis(CHASSIS, address, southbound, shared, self.scheduler, underlay)
-        compiler.start()
-        southbound.subscribe(compiler.observe)
+        if compiler is not None:
+            compiler.start()
+            southbound.subscribe(compiler.observe)
         self.frames: list[tuple[str, bytes]] = []
         self.inject = {
             name: self.chassis.plug(name, lambda frame, name=name: self.frames.append((name, frame)))  # type: ignore[misc]
@@ -157,8 +161,8 @@ class Theirs:
 class Both:
     """The same said to both."""
 
-    def __init__(self, theirs: Theirs) -> None:
-        self.ours, self.theirs = Ours(), theirs
+    def __init__(self, theirs: Theirs, ours: Ours | None = None) -> None:
+        self.ours, self.theirs = ours or Ours(), theirs
 
     def say(self, host: str, frame: bytes, at: str = "abcd") -> list[tuple[str, bytes]]:
         """What comes out at some hosts' cards; the same from both."""

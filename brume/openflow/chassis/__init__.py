@@ -15,6 +15,7 @@
     union.py       the shared flows that are wanted here
     installer.py   flows from several makers, one flow in the switch
     registration.py    the chassis's own rows: Chassis, Encap, Chassis_Private
+    resolving.py   names that the southbound knows
     learning.py    what packets teach, as rows       announcing.py   what to announce by gratuitous ARP
     peers.py       the other chassis, to each of which a tunnel leads
 

@@ -9,7 +9,7 @@
 
 One file an action. Every handler is a pure function from a PacketIn to answers. What needs memory has its own noun:
 `buffered.py` (packets that wait for an ARP answer), `announcements.py` (gratuitous ARP, when).
-Not here: the DNS, IGMP, BFD, DHCPv6 relay and health check actions; dispatch refuses them by name.
+Not here: the IGMP, BFD, DHCPv6 relay and health check actions; dispatch refuses them by name.
 
 Start reading in `messages.py`, then `dispatch.py`.
 """

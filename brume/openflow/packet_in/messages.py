@@ -6,6 +6,7 @@ metadata and in_port held when the packet left the pipeline. Handlers read field
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -19,6 +20,14 @@ KEPT: Final = FIELDS[DATAPATH].mask | FIELDS["pkt_mark"].mask | sum(FIELDS[f"xxr
 """The bits of a key that a packet put back into the switch starts with: ovn-controller's reload_metadata."""
 
 
+Names: TypeAlias = Callable[[int, str], "str | None"]
+"""Who knows names: from a datapath's tunnel key and a name in small letters to addresses, or another name."""
+
+
+def _nobody_knows(datapath: int, name: str) -> str | None:
+    return None
+
+
 class PacketIn(msgspec.Struct, frozen=True):
     """A packet that a controller action sent up."""
 
@@ -28,6 +37,7 @@ class PacketIn(msgspec.Struct, frozen=True):
     table: int = 0
     cookie: int = 0
     continuation: Any = None  # the switch's own; set when the pipeline waits for a Resume
+    names: Names = _nobody_knows
 
     @property
     def datapath(self) -> int:
