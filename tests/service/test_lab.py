@@ -354,3 +354,13 @@ def test_what_to_type_next_works_as_it_is_printed(tmp_path) -> None:
         assert done.stdout == "vma is up on compute1: 0a:00:00:00:00:0a 10.0.0.10/24\n"
     finally:
         assert brume(tmp_path, "ovn", "--data-dir", str(place), "down").returncode == 0
+
+
+def test_options_of_a_start_before_another_command(tmp_path) -> None:
+    done = brume(tmp_path, "ovn", "--chassis", "3", "status")
+    assert done.returncode == 2
+    assert "--chassis is for starting a lab, not for status" in done.stderr
+    done = brume(tmp_path, "ovn", "--data-dir", str(tmp_path / "here"), "status")
+    assert (
+        done.stderr == f"Error: no lab is running with the data directory {tmp_path}/here; start one with: brume ovn\n"
+    )

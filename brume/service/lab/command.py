@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from brume.cli.commands import LAB_DIRECTORY, commands, follow
 from brume.cli.paths import LabPaths
@@ -67,6 +68,7 @@ def ovn(
     Ctrl-C (or `brume ovn down`) ends it; its state stays in the data directory.
     """
     if context.invoked_subcommand is not None:
+        _refuse_options_of_a_start(context)
         return
     from brume.service.lab.settings import LabSettings
 
@@ -97,6 +99,14 @@ def _tls(private_key: str | None, certificate: str | None, ca_cert: str | None, 
     if private_key or certificate or ca_cert or "ssl:" in remotes:
         raise click.UsageError("ssl: remotes need --private-key, --certificate and --ca-cert, all three")
     return None
+
+
+def _refuse_options_of_a_start(context: click.Context) -> None:
+    """`brume ovn --chassis 3 status` would be taken for something that it is not."""
+    for parameter in ovn.params:
+        name = str(parameter.name)
+        if name != "paths" and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{parameter.opts[0]} is for starting a lab, not for {context.invoked_subcommand}")
 
 
 def _started(settings: Any, process: int) -> Iterator[str]:
