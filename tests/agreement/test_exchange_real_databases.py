@@ -6,6 +6,7 @@ The lock, the takeover in both directions, changes as they come, refusals, conne
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -29,6 +30,7 @@ from tests.agreement.ovn_lab import (
     short_directory,
     why_not,
 )
+from tests.agreement.ovsdb_cluster import OvsdbCluster
 from tests.agreement.ovsdb_server import OvsdbServer, end, run, start
 from tests.agreement.test_logical_flows import comparable
 from tests.southbound.builder import chassis
@@ -91,12 +93,14 @@ def lab() -> Iterator[OvnLab]:
 class Ours:
     """Our compiler between two servers."""
 
-    def __init__(self, servers: Servers) -> None:
+    def __init__(self, servers: Servers, southbound: str = "") -> None:
+        """`southbound` are the remotes of SB, if not those of `servers`."""
+        remotes = southbound or f"unix:{servers.southbound.socket}"
         self.northbound, self.southbound = Database(NORTHBOUND.name), Database(SOUTHBOUND.name)
         self.compiler = Compiler(self.northbound, self.southbound)
         self.remotes = (
             RemoteDatabase(f"unix:{servers.northbound.socket}", NORTHBOUND, self.northbound),
-            RemoteDatabase(f"unix:{servers.southbound.socket}", SOUTHBOUND, self.southbound, lock=COMPILER_LOCK),
+            RemoteDatabase(remotes, SOUTHBOUND, self.southbound, lock=COMPILER_LOCK),
         )
 
     async def start(self) -> None:
@@ -270,3 +274,44 @@ def test_the_second_compiler_waits_for_the_first(servers: Servers) -> None:
 
     fill(servers, small_network())
     asyncio.run(two())
+
+
+def test_a_cluster_that_loses_its_leader_goes_on(servers: Servers) -> None:
+    """SB is a RAFT cluster. Its leader is killed, NB changes meanwhile; the compiler finds the new one, and the lock."""
+
+    async def compiled(cluster: OvsdbCluster) -> None:
+        ours = Ours(servers, cluster.remotes)
+        await ours.start()
+        leader = cluster.leader()
+        assert leader is not None
+        cluster.kill(leader)
+        servers.nbctl("ls-add", "late", "--", "lsp-add", "late", "late1")
+        names = [row.name for row in ours.northbound.rows(LogicalSwitch)]
+        assert "late" not in names, "nothing has been read yet"
+        await ours.until(lambda: "late" in [row.name for row in ours.northbound.rows(LogicalSwitch)])
+        async with asyncio.timeout(30):
+            await ours.remotes[1].client.locked(COMPILER_LOCK)
+        await ours.settled()
+        assert ours.remotes[1].copy.refusals == []
+        await ours.close()
+
+    with short_directory() as directory:
+        cluster = OvsdbCluster(Path(directory), OVN / "ovn-sb.ovsschema")
+        try:
+            northbound = small_network()
+            commit(servers.northbound, inserts(northbound, NORTHBOUND, NORTHBOUND.tables))
+            asyncio.run(compiled(cluster))
+            number = cluster.leader()
+            assert number is not None
+            select = {"op": "select", "table": "Datapath_Binding", "where": [], "columns": ["external_ids"]}
+            told = run(
+                "ovsdb-client",
+                "transact",
+                f"unix:{cluster.socket(number)}",
+                json.dumps([SOUTHBOUND.name, select]),
+                directory=Path(directory),
+            )
+        finally:
+            cluster.stop()
+    names = {dict(row["external_ids"][1])["name"] for row in json.loads(told)[0]["rows"]}
+    assert names == {"a", "b", "public", "router", "late"}
