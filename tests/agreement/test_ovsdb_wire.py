@@ -1,7 +1,7 @@
 """The same conversations with our OVSDB server and with a real ovsdb-server: both clients hear the same of both.
 
-Random ones (`wire_conversations.py` says what is compared and what the server leaves open), against a standalone
-server and, for `monitor_cond_since`, against a cluster of one: a standalone ovsdb-server keeps no history.
+Random ones (`wire_strategies.py`), against a standalone server and, for `monitor_cond_since`, against a cluster of
+one: a standalone ovsdb-server keeps no history. `wire_conversations.py` says what is compared, and what is left open.
 A conversation ends where ovsdb-server 3.1 loses weak references (`left_dangling` in `test_ovsdb_transactions.py`).
 """
 
@@ -22,8 +22,9 @@ from tests.agreement.our_server import OurServer
 from tests.agreement.ovn_lab import short_directory
 from tests.agreement.ovsdb_server import end, missing, run, start
 from tests.agreement.test_ovsdb_transactions import EVERYTHING, SCHEMA, STARTED, UUIDS, left_dangling
-from tests.agreement.wire_conversations import Conversation, Step, conversations, leaves_halves
+from tests.agreement.wire_conversations import Conversation, Step, leaves_halves
 from tests.agreement.wire_peer import WirePeer, connect_when_there
+from tests.agreement.wire_strategies import KNOWN, conversations
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=f"no real ovsdb-server here: {missing()}")
 Json = Any
@@ -89,7 +90,7 @@ def cluster() -> Iterator[Servers]:
 
 def agree(servers: Servers, history: list[Step]) -> None:
     """Hold the same conversation with both."""
-    ours, theirs = Conversation(servers.ours), Conversation(servers.theirs)
+    ours, theirs = Conversation(servers.ours, KNOWN), Conversation(servers.theirs, KNOWN)
     onlooker = WirePeer(servers.theirs)
     try:
         for step in (CLEAR, PREPARE, *history):
