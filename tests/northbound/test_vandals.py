@@ -8,12 +8,14 @@ import hypothesis.strategies as st
 from hypothesis import settings
 from hypothesis.stateful import initialize, invariant, rule
 
+from brume.northbound.compiler import NorthboundCompiler
 from brume.northbound.hands import DERIVED
 from brume.northbound.schema import NORTHBOUND
 from brume.ovsdb.columns import columns
 from tests.northbound.conftest import NOW
 from tests.northbound.hand import Hand, assert_sound, derived_part, hand_rows, mutate, where
 from tests.northbound.test_following import Tenants
+from tests.northbound.test_hands import copied
 
 numbers = st.integers(0, 200)
 TABLES = sorted(kind.TABLE.name for kind in DERIVED if hasattr(kind, "TABLE"))
@@ -133,6 +135,21 @@ class Vandals(Tenants):
             self.world.compiler.put_right(NOW)  # tells of rows that went along
             assert not self.world.compiler.put_right(NOW)
             assert derived_part(self.world.nb) == derived_part(self.world.recompiled())
+            self.restart()
+
+    def restart(self):
+        """A file of this northbound, in which the hand went on writing while the cloud was down, is made true again."""
+        old = copied(self.world.nb)
+        client = Hand(old)
+        for row in [row for kind in DERIVED for row in old.rows(kind)][::3]:
+            client.send({"op": "delete", "table": row.TABLE.name, "where": where(row.uuid)})
+        kept = {row.uuid for row in hand_rows(old)}
+        again = NorthboundCompiler(old, self.world.settings)
+        again.load(self.world.store)
+        assert derived_part(old) == derived_part(self.world.nb)
+        gone = {one.subject.uuid for one in again.put_right(NOW)}
+        assert {row.uuid for row in hand_rows(old)} == kept - gone
+        assert_sound(old)
 
 
 def added(table, parent, column, child, row):
