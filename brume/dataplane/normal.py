@@ -68,9 +68,12 @@ def _normal(run: Run) -> None:
     if run.live and came_by is not None:
         run.operations.append(Learned(run.written, key & run.written, bridge, number))
         bridge.learn_mac(key, number, run.now)
-    known = bridge.macs.get((vlan, destination))
+    elif came_by is not None:
+        run.macs[bridge.name, vlan, _SOURCE.get(key)] = number
+    learned = bridge.macs.get((vlan, destination))
+    known = run.macs.get((bridge.name, vlan, destination), None if learned is None else int(learned[0]))
     if known is not None and not destination >> 40 & 1:
-        chosen = bridge.ports.get(int(known[0]))
+        chosen = bridge.ports.get(known)
         if chosen is not None and chosen.number != number:
             _send_in_vlan(run, chosen, vlan)
         else:

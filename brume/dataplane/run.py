@@ -36,6 +36,7 @@ MAX_RESUBMITS: Final = 4096
 MAX_RECIRCULATIONS: Final = 16  # one inside the other
 MAX_LOOKUPS: Final = 4 * MAX_RESUBMITS  # of one packet, its copies and recirculations together
 
+_NOBODY: Final[dict[tuple[str, int, int], int]] = {}  # never written to: only traces learn in what they are given
 _IN_PORT: Final = FIELDS["in_port"]
 _ETH_SRC: Final = FIELDS["eth_src"]
 _OPTION: Final = FIELDS["tun_metadata0"]
@@ -82,8 +83,7 @@ class Run:
         "key",
         "live",
         "looked",
-        "lookups",
-        "now",
+        "lookups", "macs", "now",
         "operations",
         "queue",
         "recirculations",
@@ -113,9 +113,9 @@ class Run:
         self.stack: list[int] = []
         self.depth = self.resubmits = self.recirculations = self.lookups = 0
         self.queue = 0
-        self.stopped = False
-        self.live = True  # False in a trace: count, learn and commit nothing
+        self.stopped, self.live = False, True  # live is False in a trace: count, learn and commit nothing
         self.trace: list[t.Node] | None = None
+        self.macs = _NOBODY  # of a trace: what NORMAL learned on its way
         self.looked = self.written = 0
         self.cacheable = True
         self.operations: list[Operation] = []

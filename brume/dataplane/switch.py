@@ -114,12 +114,12 @@ class Switch:
         return run.result
 
     def traced(
-        self, bridge: str, port: int | str, frame: bytes, now: float, conntrack: Conntrack, key: int | None = None
+        self, bridge: str, port: int | str, frame: bytes, now: float, memory: trace.Memory, key: int | None = None
     ) -> trace.Trace:
-        """As receive, but nothing is counted, learned, committed or kept; see trace.trace()."""
+        """As receive, but nothing is counted, learned, committed or kept, except in `memory`; see trace.trace()."""
         through = self.bridge(bridge)
         start = _IN_PORT.set(extract(frame), through.port(port).number) if key is None else key
-        run = self._tracing(through, start, frame, now, conntrack)
+        run = self._tracing(through, start, frame, now, memory)
         run.begin(0, start, frame)
         return trace.Trace(tuple(run.trace or ()), run.result)
 
@@ -130,7 +130,7 @@ class Switch:
         destination: int,
         payload: bytes,
         now: float,
-        conntrack: Conntrack | None = None,
+        memory: trace.Memory | None = None,
     ) -> trace.Trace:
         """As receive_tunnel, leaving no mark: the way of a packet on the second chassis."""
         inner, found = decapsulate(protocol, payload), self._tunnel_port(protocol, source)
@@ -138,8 +138,8 @@ class Switch:
             return trace.Trace((trace.Dropped(f"no {protocol} tunnel port for this payload"),), Result())
         bridge, port = found
         key = arrived(_IN_PORT.set(extract(inner.frame), port.number), inner, source, destination)
-        tracker = Conntrack(self.conntrack) if conntrack is None else conntrack
-        return self.traced(bridge.name, port.number, inner.frame, now, tracker, key)
+        kept = trace.Memory(self) if memory is None else memory
+        return self.traced(bridge.name, port.number, inner.frame, now, kept, key)
 
     def traced_packet_out(
         self,
@@ -147,30 +147,30 @@ class Switch:
         frame: bytes,
         actions: Actions,
         now: float,
-        conntrack: Conntrack,
+        memory: trace.Memory,
         metadata: Match = EVERYTHING,
     ) -> trace.Trace:
         """As packet_out, leaving no mark."""
         key = _IN_PORT.set(extract(frame), ports.CONTROLLER) & ~metadata.mask | metadata.value
-        run = self._tracing(self.bridge(bridge), key, frame, now, conntrack)
+        run = self._tracing(self.bridge(bridge), key, frame, now, memory)
         run.do(self.compiled_actions(actions))
         return trace.Trace(tuple(run.trace or ()), run.result)
 
     def traced_resume(
-        self, packet_in: PacketIn, now: float, conntrack: Conntrack, frame: bytes, key: int
+        self, packet_in: PacketIn, now: float, memory: trace.Memory, frame: bytes, key: int
     ) -> trace.Trace:
         """As resume, leaving no mark."""
         if packet_in.paused is None:
             raise OpenFlowError("this packet-in did not pause anything")
         fields = key & METADATA | extract(frame)
-        run = self._tracing(self.bridge(packet_in.bridge), fields, frame, now, conntrack)
+        run = self._tracing(self.bridge(packet_in.bridge), fields, frame, now, memory)
         run.table = packet_in.table
         run.resume(packet_in.paused)
         return trace.Trace(tuple(run.trace or ()), run.result)
 
-    def _tracing(self, bridge: Bridge, key: int, frame: bytes, now: float, conntrack: Conntrack) -> Run:
+    def _tracing(self, bridge: Bridge, key: int, frame: bytes, now: float, memory: trace.Memory) -> Run:
         run = Run(self, bridge, key, frame, now, Result())
-        run.live, run.conntrack, run.trace = False, conntrack, []
+        run.live, run.conntrack, run.macs, run.trace = False, memory.conntrack, memory.macs, []
         return run
 
     def tick(self, now: float) -> None:

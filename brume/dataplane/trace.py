@@ -170,6 +170,17 @@ class Trace(msgspec.Struct, frozen=True):
         return [node for node in self.walk() if isinstance(node, Looked)]
 
 
+class Memory:
+    """What traced packets leave behind for those of the same question, in a copy of one switch: the connections they
+    began, and where the senders of frames are (bridge, VLAN, MAC: port)."""
+
+    __slots__ = ("conntrack", "macs")
+
+    def __init__(self, switch: Switch) -> None:
+        self.conntrack = Conntrack(switch.conntrack)
+        self.macs: dict[tuple[str, int, int], int] = {}
+
+
 def trace(switch: Switch, bridge: str, port: int | str, frame: bytes, now: float) -> Trace:
     """Send a frame through the live tables as if it came in by a port, and forget it."""
-    return switch.traced(bridge, port, frame, now, Conntrack(switch.conntrack))
+    return switch.traced(bridge, port, frame, now, Memory(switch))

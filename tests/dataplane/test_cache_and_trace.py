@@ -192,3 +192,24 @@ def test_changes_are_named_as_the_packet_speaks():
     told = t.trace(switch, "br", 1, tcp(), 0)
     changed = [str(change) for step in told.flows()[0].steps for change in step.changes]
     assert changed == ["nw_ttl: 64 -> 63", "tcp_dst: 22 -> 99", "reg3: 0 -> 0x5"]
+
+
+def test_the_packets_of_one_question_find_each_other_behind_an_ordinary_switch():
+    switch = Switch("hv1")
+    bridge = switch.add_bridge("br-ex")
+    for number in (1, 2, 3):
+        bridge.add_port(f"p{number}", number)
+    bridge.tables.add(parse_flow("priority=0 actions=NORMAL"))
+    switch.receive("br-ex", 2, tcp(A, C), 0)  # A was behind port 2, and is behind port 1 now
+    macs = dict(bridge.macs)
+    memory = t.Memory(switch)
+
+    def ports(frame, port, memory):
+        walk = switch.traced("br-ex", port, frame, 1, memory).walk()
+        return [node.port for node in walk if isinstance(node, t.Sent) and node.kind != "local"]
+
+    assert ports(tcp(A, C), 1, memory) == [2, 3]
+    assert ports(tcp(C, A), 3, memory) == [1]
+    assert ports(tcp(A, C), 1, memory) == [3]
+    assert ports(tcp(C, A), 3, t.Memory(switch)) == [2]
+    assert bridge.macs == macs

@@ -179,3 +179,22 @@ def test_a_card_that_is_not_as_its_port_says(lab: Lab) -> None:
 
 def test_a_switch_is_called_a_switch(lab: Lab) -> None:
     assert "switch ls1, ingress" in lab.brume("trace vma vmb")
+
+
+def test_a_gateway_that_moved_is_found_at_once(lab: Lab) -> None:
+    """The bridges saw the router on the other chassis; the question's own first packet tells them better."""
+    assert lab.ping("vma", "198.51.100.10")
+    lab.nbctl("lrp-set-gateway-chassis lr1-public compute1 20")
+    try:
+        assert "delivered to outside, and the answer comes back" in lab.brume("trace vma outside")
+    finally:
+        lab.nbctl("lrp-del-gateway-chassis lr1-public compute1")
+
+
+def test_a_port_deleted_under_its_host(lab: Lab) -> None:
+    lab.nbctl("lsp-add ls1 gone -- lsp-set-addresses gone '0a:00:00:00:00:77 10.0.0.77'")
+    lab.brume("bind gone compute1")
+    lab.nbctl("lsp-del gone")
+    said = "Dropped by: there is no logical switch port gone any more\nCure: ovn-nbctl lsp-add SWITCH gone\n"
+    assert said in refused(lab, "gone vmb")
+    lab.brume("unbind gone")

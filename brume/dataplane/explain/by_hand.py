@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from brume.cloud.network.resources import Port
 from brume.dataplane.explain.explanation import Cause, Explanation
 from brume.dataplane.explain.failure import Failure, binding_of
 from brume.northbound.schema import (
@@ -40,7 +41,7 @@ HIGHEST_PRIORITY: Final = 32767
 def cause_by_hand(at: Failure) -> Cause | None:
     """Why a packet is dropped by rows that somebody wrote by hand; None if it is not by them, or not known here."""
     if at.datapath is None:
-        return None
+        return _no_such_port(at)
     functions: tuple[Function, ...] = (_acl,)
     if at.datapath.resource is None:
         functions = (
@@ -59,6 +60,16 @@ def cause_by_hand(at: Failure) -> Cause | None:
         if found is not None:
             return found
     return None
+
+
+def _no_such_port(at: Failure) -> Cause | None:
+    """A host is plugged in as a port that was deleted afterwards."""
+    name, provenance = at.source.port_id, at.tables.provenance
+    if name is None or at.where != "physical_to_logical" or provenance.cloud.get(Port, name) is not None:
+        return None
+    if _database(at).find(switch_port_by_name, name):
+        return None
+    return Cause(f"there is no logical switch port {name} any more", (f"ovn-nbctl lsp-add SWITCH {name}",))
 
 
 def _disabled(at: Failure) -> Cause | None:

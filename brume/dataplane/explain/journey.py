@@ -4,7 +4,7 @@
     journey = travel.send(station, frame)   hops through switches, and where copies of the frame came out
 
 Hops are linked by what carries the frame between them: a tunnel, a physical network, the controller of a chassis.
-Connections that the first packet commits are kept in copies of the trackers, so that the reply finds them.
+What the first packet leaves behind (connections, and where bridges saw its sender) is kept for the reply to find.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections import deque
 from typing import Final, NamedTuple
 
-from brume.dataplane.conntrack.tracker import Conntrack
 from brume.dataplane.explain.paths import End, Path, paths
 from brume.dataplane.explain.topology import Plug, Station, TraceTopology
 from brume.dataplane.result import PacketIn
-from brume.dataplane.trace import Sent, Told, Trace, Tunnelled
+from brume.dataplane.switch import Switch
+from brume.dataplane.trace import Memory, Sent, Told, Trace, Tunnelled
 from brume.dataplane.tunnels import Encapsulated
 from brume.openflow.messages import ports
 from brume.openflow.messages.actions import Actions, Resubmit
@@ -94,18 +94,17 @@ class Travel:
     def __init__(self, topology: TraceTopology) -> None:
         self.topology = topology
         self.now = topology.now()
-        self._trackers: dict[str, Conntrack] = {}
+        self._memories: dict[str, Memory] = {}
 
     def send(self, station: Station, frame: bytes) -> Journey:
         """The frame as the station sends it."""
         return _Follower(self, station, frame).follow()
 
-    def tracker(self, chassis: str) -> Conntrack:
-        """A copy of the chassis's connection tracker, kept for the whole question."""
-        if chassis not in self._trackers:
-            switch = self.topology.switch(chassis)
-            self._trackers[chassis] = Conntrack(None if switch is None else switch.conntrack)
-        return self._trackers[chassis]
+    def memory(self, switch: Switch, chassis: str) -> Memory:
+        """What the question's packets left behind on a chassis."""
+        if chassis not in self._memories:
+            self._memories[chassis] = Memory(switch)
+        return self._memories[chassis]
 
 
 class _Follower:
@@ -135,8 +134,8 @@ class _Follower:
     def _enter(self, plug: Plug, frame: bytes, came: str, parent: tuple[int, int] | None) -> None:
         switch = self.topology.switch(plug.chassis)
         if switch is not None:
-            tracker = self.travel.tracker(plug.chassis)
-            trace = switch.traced(plug.bridge, plug.port, frame, self.travel.now, tracker)
+            memory = self.travel.memory(switch, plug.chassis)
+            trace = switch.traced(plug.bridge, plug.port, frame, self.travel.now, memory)
             self._hop(plug, came, frame, trace, parent)
 
     def _hop(
@@ -208,7 +207,7 @@ class _Follower:
             packet.destination,
             packet.payload,
             self.travel.now,
-            self.travel.tracker(chassis),
+            self.travel.memory(switch, chassis),
         )
         self._hop(Plug(chassis, INTEGRATION, 0), TUNNEL, end.packet.payload, trace, (hop, path), packet)
 
@@ -242,8 +241,8 @@ class _Follower:
         switch = self.topology.switch(chassis)
         assert switch is not None  # the packet came from it
         actions: Actions = decode_actions(packet.actions) if isinstance(packet.actions, bytes) else packet.actions
-        tracker, metadata = self.travel.tracker(chassis), Match(KEPT, packet.key & KEPT)
-        return switch.traced_packet_out(bridge, packet.data, actions, self.travel.now, tracker, metadata)
+        memory, metadata = self.travel.memory(switch, chassis), Match(KEPT, packet.key & KEPT)
+        return switch.traced_packet_out(bridge, packet.data, actions, self.travel.now, memory, metadata)
 
     def _resume(self, hop: int, path: int, answer: Resume) -> None:
         chassis = self.hops[hop].chassis
@@ -251,8 +250,8 @@ class _Follower:
         told = answer.continuation
         assert switch is not None  # the packet came from it
         assert isinstance(told, PacketIn)
-        tracker = self.travel.tracker(chassis)
-        trace = switch.traced_resume(told, self.travel.now, tracker, answer.data, answer.key)
+        memory = self.travel.memory(switch, chassis)
+        trace = switch.traced_resume(told, self.travel.now, memory, answer.data, answer.key)
         self._hop(Plug(chassis, told.bridge, ports.CONTROLLER), CONTROLLER, answer.data, trace, (hop, path))
 
     def _ask(self, hop: int, path: int, question: PacketOut, waiting: list[Await]) -> None:
