@@ -13,7 +13,7 @@ from brume.dataplane.result import PacketIn as SwitchPacketIn
 from brume.dataplane.result import Result
 from brume.dataplane.switch import Switch
 from brume.openflow.chassis.announcing import announcements
-from brume.openflow.chassis.learning import known_neighbor, learned_neighbor, learned_station, next_hops
+from brume.openflow.chassis.learning import bound_virtual, known_neighbor, learned_neighbor, learned_station, next_hops
 from brume.openflow.chassis.resolving import known_name
 from brume.openflow.chassis.rows import Here
 from brume.openflow.messages.actions import Actions
@@ -27,6 +27,7 @@ from brume.openflow.packet_in.messages import (
     Answer,
     Await,
     BadPacketIn,
+    BindVirtual,
     LearnFdb,
     LearnMac,
     LogLine,
@@ -127,6 +128,8 @@ class Controller:
                 self._write(learned_neighbor(self._southbound, answer, now))
             case LearnFdb():
                 self._write(learned_station(self._southbound, answer))
+            case BindVirtual():
+                self._write(bound_virtual(self._southbound, answer, self._here.uuid))
             case LogLine():
                 self.log.append(answer.text)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from subprocess import Popen
 
@@ -16,12 +17,19 @@ from msgspec.structs import replace
 
 from brume.northbound.schema import NORTHBOUND, LogicalSwitchPort, NBGlobal
 from brume.ovsdb.store import Store
+from brume.packets.arp import Arp
+from brume.packets.build import stack
+from brume.packets.describe import describe
+from brume.packets.ethernet import Ethernet
 from brume.service.remote import RemoteDatabase
 from brume.service.ticker import Ticker
+from brume.simulator.host import Host
 from brume.southbound.compiler import Compiler
-from brume.southbound.schema import SOUTHBOUND, LogicalDPGroup, LogicalFlow
+from brume.southbound.schema import SOUTHBOUND, LogicalDPGroup, LogicalFlow, port_binding_by_logical_port
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Database, Transaction
+from brume.tables.map import Map
+from brume.values import InterfaceAddress, Ipv4Address, MacAddress, parse_address
 from tests.agreement.machines import PLACES, TOLD, Machines, small_network, story
 from tests.agreement.our_server import OurServer
 from tests.agreement.ovn_lab import difference, short_directory, why_not
@@ -29,7 +37,7 @@ from tests.agreement.ovsdb_server import end, run, start
 from tests.agreement.random_northbound import CHASSIS, Draw
 from tests.agreement.test_exchange_northd_southbound import chassis_rows
 from tests.agreement.test_logical_flows import comparable
-from tests.southbound.builder import chassis
+from tests.southbound.builder import Builder, chassis
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=f"no real OVN here: {why_not()}")
 
@@ -206,3 +214,64 @@ async def overwrite(between: Between, wanted: Database) -> None:
     await remote.copy.settled()
     assert remote.copy.refusals == []
     await remote.close()
+
+
+def test_a_virtual_port_is_where_its_address_was_last_seen(between: Between) -> None:
+    """As with keepalived: v1 says by ARP that it has the address, then v2; packets follow; who goes loses it."""
+    build = Builder()
+    build.switch("v")
+    for number in (1, 2):
+        build.port("v", f"v{number}", f"fa:16:3e:00:0a:0{number} 10.5.0.1{number}", secured=False)
+    parents = Map({"virtual-ip": "10.5.0.50", "virtual-parents": "v1,v2"})
+    build.port("v", "vip", "fa:16:3e:00:0a:50 10.5.0.50", type="virtual", options=parents, secured=False)
+    small_network(build)
+    build.interface("router", "v", "fa:16:3e:aa:00:05", "10.5.0.1/24")
+    between.fill(build.apply())
+    machines = between.machines()
+    hosts = {}
+    for name, place in (("v1", "compute1"), ("v2", "compute2")):
+        mac = f"fa:16:3e:00:0a:0{name[1]}"
+        hosts[name] = between.server.call(partial(has_both, machines, name, place, mac, f"10.5.0.1{name[1]}/24"))
+    for name in ("v1", "v2"):
+        between.server.call(partial(announce, machines, hosts[name]))
+        between.nbctl("--wait=sb", "sync")
+        (port,) = between.southbound.find(port_binding_by_logical_port, "vip")
+        place = machines.chassis["compute1" if name == "v1" else "compute2"].here.uuid
+        assert (port.virtual_parent, port.chassis, port.up) == (name, place, True)
+        seen: list[str] = []
+        between.server.call(partial(hear, hosts[name], seen))
+        assert between.server.call(lambda: machines.reaches("b1", "10.5.0.50"))
+        assert any("10.5.0.50" in line and "ICMP echo" in line for line in seen), f"{name} was not asked: {seen}"
+    between.server.call(lambda: (machines.chassis["compute2"].unplug("v2"), machines.settle(1)))
+    (port,) = between.southbound.find(port_binding_by_logical_port, "vip")
+    assert (port.virtual_parent, port.chassis) == (None, None)
+
+
+def has_both(machines: Machines, name: str, place: str, mac: str, own: str) -> Host:
+    """A machine with an address of its own and the shared one; it has said nothing yet."""
+    host = Host(name, MacAddress.parse(mac), machines.scheduler, lambda frame: None)
+    host.send = machines.chassis[place].plug(name, host.receive)
+    host.add_address(InterfaceAddress.parse(own), parse_address("10.5.0.1"))
+    host.add_address(InterfaceAddress.parse("10.5.0.50/32"))
+    machines.hosts[name] = host
+    machines.settle(1)
+    return host
+
+
+def announce(machines: Machines, host: Host) -> None:
+    """Gratuitous ARP: I have it."""
+    shared = Ipv4Address.parse("10.5.0.50")
+    said = Arp(sender_mac=host.mac, sender_ip=shared, target_ip=shared)
+    host.send(stack(Ethernet(MacAddress.BROADCAST, host.mac), said))
+    machines.settle(1)
+
+
+def hear(host: Host, seen: list[str]) -> None:
+    """Note what the machine sends from now on."""
+    send = host.send
+
+    def noted(frame: bytes) -> object:
+        seen.append(describe(frame))
+        return send(frame)
+
+    host.send = noted

@@ -277,7 +277,7 @@ def test_the_second_compiler_waits_for_the_first(servers: Servers) -> None:
 
 
 def test_a_cluster_that_loses_its_leader_goes_on(servers: Servers) -> None:
-    """SB is a RAFT cluster. Its leader is killed, NB changes meanwhile; the compiler finds the new one, and the lock."""
+    """SB is a RAFT cluster. Its leader is killed, NB changes meanwhile; the compiler finds the new one and the lock."""
 
     async def compiled(cluster: OvsdbCluster) -> None:
         ours = Ours(servers, cluster.remotes)

@@ -1,12 +1,12 @@
 """Claiming ports: which chassis a port is on, written by that chassis into the observed columns of Port_Binding.
 
 A VIF is claimed by the chassis that has an interface with its name, if the port may be there; a gateway port by the
-chassis that is first in its HA group. What nobody has any longer is given up. Pure: rows in, rows out.
+chassis that is first in its HA group. A virtual port is claimed when a packet shows behind which port its address is
+(`learning`), and kept as long as that port is here. What nobody has any longer is given up. Pure: rows in, rows out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import Final
 
 from msgspec.structs import replace
@@ -28,19 +28,13 @@ def can_bind(port: PortBinding, chassis: str, name: str, hostname: str) -> bool:
     return not wanted or wanted.split(",")[0] in (name, hostname)
 
 
-def claims(
-    ports: Iterable[PortBinding], here: Here, interfaces: Iterable[str], reader: Reader
-) -> Iterator[PortBinding]:
-    """The rows to write: those of `ports` that this chassis now claims or gives up."""
-    present = set(interfaces)
-    for port in ports:
-        row = claimed(port, here, port.logical_port in present, reader)
-        if row != port:
-            yield row
+def interface_of(port: PortBinding) -> str:
+    """The name of the interface that a port is here with: its own, or that of the port it is at (a virtual one)."""
+    return (port.virtual_parent or "") if port.type == "virtual" else port.logical_port
 
 
 def claimed(port: PortBinding, here: Here, present: bool, reader: Reader) -> PortBinding:
-    """The row as this chassis wants it; `present` says that there is an interface with the port's name."""
+    """The row as this chassis wants it; `present` says that the port's interface is here."""
     if port.type in NEVER_CLAIMED:
         return port
     if port.type in CLAIMED_BY_GROUP:
@@ -57,7 +51,8 @@ def claimed(port: PortBinding, here: Here, present: bool, reader: Reader) -> Por
         return replace(port, chassis=here.uuid, up=up, encap=_encap(here, reader))
     if port.chassis == here.uuid:
         down = False if port.type in CLAIMED_WITH_INTERFACE else port.up
-        return replace(port, chassis=None, up=down, encap=None)
+        parent = None if port.type == "virtual" else port.virtual_parent
+        return replace(port, chassis=None, up=down, encap=None, virtual_parent=parent)
     return port
 
 

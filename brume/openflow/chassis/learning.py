@@ -1,10 +1,10 @@
-"""What packets teach a chassis, as southbound rows: MAC_Binding and FDB."""
+"""What packets teach a chassis, as southbound rows: MAC_Binding, FDB, and where virtual ports are."""
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
-from brume.openflow.packet_in.messages import Await, LearnFdb, LearnMac
+from brume.openflow.packet_in.messages import Await, BindVirtual, LearnFdb, LearnMac
 from brume.southbound.schema import (
     FDB,
     DatapathBinding,
@@ -57,6 +57,16 @@ def learned_station(southbound: Database, learned: LearnFdb) -> FDB | None:
         return None if known[0].port_key == learned.port else replace(known[0], port_key=learned.port)
     uuid = derive_uuid("FDB", str(learned.datapath), mac)
     return FDB(uuid=uuid, mac=mac, dp_key=learned.datapath, port_key=learned.port)
+
+
+def bound_virtual(southbound: Database, seen: BindVirtual, chassis: str) -> PortBinding | None:
+    """The virtual port's row as the chassis that has its parent writes it; None when it says nothing new."""
+    port = port_with_keys(southbound, seen.datapath, seen.port)
+    parent = port_with_keys(southbound, seen.datapath, seen.parent)
+    if port is None or parent is None or port.type != "virtual":
+        return None
+    row = replace(port, chassis=chassis, virtual_parent=parent.logical_port)
+    return None if row == port else row
 
 
 def port_with_keys(southbound: Database, datapath: int, port: int) -> PortBinding | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from brume.openflow.chassis.binding import can_bind
+from brume.openflow.chassis.binding import can_bind, interface_of
 from brume.openflow.chassis.gateways import Reader, gateway_order
 from brume.openflow.chassis.rows import Here
 from brume.southbound.schema import PortBinding
@@ -45,5 +45,5 @@ def nearness(port: PortBinding, here: Here, present: Present, reader: Reader) ->
         return OURS if here.uuid in gateway_order(reader, port.ha_chassis_group) else FAR
     if port.type == "remote":
         return FAR
-    attached = present(port.parent_port or port.logical_port)
+    attached = present(port.parent_port or interface_of(port))
     return OURS if attached and can_bind(port, here.uuid, here.name, here.hostname) else FAR

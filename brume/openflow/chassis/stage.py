@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from brume.derive.engine import Engine
-from brume.openflow.chassis.binding import claimed
+from brume.openflow.chassis.binding import claimed, interface_of
 from brume.openflow.chassis.gateways import is_resident
 from brume.openflow.chassis.installer import FlowChange, Installer
 from brume.openflow.chassis.neighborhood import Neighborhood
@@ -42,6 +42,7 @@ from brume.southbound.schema import (
     PortBinding,
     port_binding_by_logical_port,
     port_binding_by_parent_port,
+    port_binding_by_virtual_parent,
 )
 from brume.tables.changes import ChangeSet, MemberChange, RowChange
 from brume.tables.database import Database, Transaction
@@ -142,7 +143,7 @@ class ChassisStage:
             port = self._southbound.get(PortBinding, uuid)
             if port is None:
                 continue
-            row = claimed(port, self.here, self._present(port.logical_port), self._southbound)
+            row = claimed(port, self.here, self._present(interface_of(port)), self._southbound)
             if row != port:
                 rows.append(row)
         return rows
@@ -227,6 +228,7 @@ class ChassisStage:
             for port in (
                 *self._southbound.find(port_binding_by_logical_port, name),
                 *self._southbound.find(port_binding_by_parent_port, name),
+                *self._southbound.find(port_binding_by_virtual_parent, name),
             ):
                 self._consider(port)
         self._update(local, Transaction())

@@ -47,6 +47,7 @@ HANDLERS: Final[Mapping[Opcode, Handler]] = {
     Opcode.ICMP4_ERROR: icmp.error,
     Opcode.ICMP6_ERROR: icmp.error,
     Opcode.PUT_ICMP6_FRAG_MTU: fragment_mtu.put_fragment_mtu,
+    Opcode.BIND_VPORT: learn.virtual_port,
     Opcode.REJECT: reject.reject,
     Opcode.PUT_FDB: learn.station,
 }

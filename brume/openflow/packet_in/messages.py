@@ -101,6 +101,14 @@ class LearnFdb(msgspec.Struct, frozen=True):
     mac: MacAddress
 
 
+class BindVirtual(msgspec.Struct, frozen=True):
+    """The address of a virtual port was seen behind another port: that is where the virtual port is now."""
+
+    datapath: int
+    port: int
+    parent: int
+
+
 class LogLine(msgspec.Struct, frozen=True):
     """What a log() action says."""
 
@@ -117,7 +125,7 @@ class Await(msgspec.Struct, frozen=True):
     key: int
 
 
-Answer: TypeAlias = PacketOut | Resume | LearnMac | LearnFdb | LogLine | Await
+Answer: TypeAlias = PacketOut | Resume | LearnMac | LearnFdb | BindVirtual | LogLine | Await
 
 
 class BadPacketIn(ValueError):

@@ -74,6 +74,7 @@ from brume.southbound.schema.ports import (
     port_binding_by_logical_port,
     port_binding_by_parent_port,
     port_binding_by_tunnel_key,
+    port_binding_by_virtual_parent,
 )
 from brume.southbound.schema.services import (
     DNS,
@@ -150,6 +151,7 @@ __all__ = [
     "port_binding_by_logical_port",
     "port_binding_by_parent_port",
     "port_binding_by_tunnel_key",
+    "port_binding_by_virtual_parent",
     "port_group_by_name",
     "row_uuid",
     "static_mac_binding_by_datapath",

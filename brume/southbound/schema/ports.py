@@ -126,4 +126,5 @@ port_binding_by_datapath = Index(PortBinding, "datapath", lambda row: row.datapa
 port_binding_by_tunnel_key = Index(PortBinding, "datapath, tunnel_key", lambda row: (row.datapath, row.tunnel_key))
 port_binding_by_chassis = Index(PortBinding, "chassis", lambda row: row.chassis)
 port_binding_by_parent_port = Index(PortBinding, "parent_port", lambda row: row.parent_port)
+port_binding_by_virtual_parent = Index(PortBinding, "virtual_parent", lambda row: row.virtual_parent)
 ha_chassis_group_by_name = Index(HAChassisGroup, "name", lambda row: row.name)
