@@ -127,7 +127,10 @@ def trace(
 @click.argument("bridge", default="br-int")
 @click.argument("filter", required=False)
 def flows(paths: Paths, node: str, bridge: str, filter: str | None) -> None:
-    """Print the flows of BRIDGE on NODE as `ovs-ofctl dump-flows` prints them; FILTER is e.g. table=8."""
+    """Print the flows of BRIDGE on NODE as `ovs-ofctl dump-flows` prints them.
+
+    FILTER is e.g. table=8 or table=33,metadata=0x2: flows in that table, with a match at least as narrow.
+    """
     follow(paths, "flows", node=node, bridge=bridge, filter=filter)
 
 

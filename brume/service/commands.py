@@ -14,6 +14,8 @@ from brume.dataplane.bridge import Bridge
 from brume.dataplane.explain.explanation import Explanation, TraceError, TraceRequest
 from brume.dataplane.explain.text import render
 from brume.dataplane.explain.tracer import Tracer
+from brume.openflow.messages.errors import OpenFlowError
+from brume.openflow.messages.flow_filter import FlowFilter, parse_flow_filter
 from brume.openflow.messages.flow_text import Shown, format_flow
 from brume.openflow.messages.versions import OPENFLOW_10, flow_in_version
 from brume.service.control import Command, ControlError
@@ -24,9 +26,11 @@ from brume.simulator.host.host import Host
 from brume.simulator.pcap import file_header, record
 
 
-def dump_flows(bridge: Bridge, now: float) -> Iterator[str]:
+def dump_flows(bridge: Bridge, now: float, wanted: FlowFilter) -> Iterator[str]:
     """A bridge's flows, one line each, as `ovs-ofctl dump-flows` prints them (it asks in OpenFlow 1.0)."""
     for entry in bridge.tables.entries():
+        if not wanted.lets_through(entry.flow):
+            continue
         age = int(now - entry.used)
         shown = Shown(now - entry.created, entry.packets, entry.bytes, idle_age=age)
         yield " " + format_flow(flow_in_version(entry.flow, OPENFLOW_10), shown)
@@ -78,10 +82,13 @@ class Commands:
         bridges = chassis.switch.bridges
         if bridge not in bridges:
             raise ControlError(f"no bridge {bridge} on {node}; there are {', '.join(bridges)}")
+        try:
+            wanted = parse_flow_filter(filter or "")
+        except OpenFlowError as error:
+            raise ControlError(f"FILTER {filter}: {error}") from None
         self._network.scheduler.catch_up()
-        for line in dump_flows(bridges[bridge], self._network.scheduler.now()):
-            if filter is None or filter in line:
-                yield Message(out=line)
+        for line in dump_flows(bridges[bridge], self._network.scheduler.now(), wanted):
+            yield Message(out=line)
 
     async def pcap(self, wire: str, count: int | None, duration: float | None) -> AsyncIterator[Message]:
         """What a wire carries, as a capture file, frame by frame."""

@@ -216,7 +216,7 @@ class Chassis:
         if network.bridge in self.switch.bridges:
             return
         bridge = self.switch.add_bridge(network.bridge)
-        bridge.tables.add(Flow(0, 0, EVERYTHING, (Output(NORMAL),)))
+        bridge.tables.add(Flow(0, 0, EVERYTHING, (Output(NORMAL),)), self._scheduler.now())
         card = bridge.add_port(f"eth-{network.bridge}")
 
         def received(frame: bytes) -> None:

@@ -198,3 +198,16 @@ def test_a_port_deleted_under_its_host(lab: Lab) -> None:
     said = "Dropped by: there is no logical switch port gone any more\nCure: ovn-nbctl lsp-add SWITCH gone\n"
     assert said in refused(lab, "gone vmb")
     lab.brume("unbind gone")
+
+
+def test_flows_are_chosen_as_ovs_ofctl_chooses_them(lab: Lab) -> None:
+    lines = lab.brume("flows compute1 br-int table=4").splitlines()  # and not tables 40 to 49, nor jumps to 4
+    assert all(" table=4, " in line for line in lines)
+    lines = lab.brume("flows compute1 br-int table=33,dl_dst=0a:00:00:00:00:0a").splitlines()
+    assert len(lines) == 1
+    assert "dl_dst=0a:00:00:00:00:0a" in lines[0]
+    for words, said in (("foo=1", "foo: unknown field"), ("table=999", "table=999: not a number from 0 to 0xff")):
+        done = lab.run("flows", "compute1", "br-int", words)
+        assert (done.returncode, done.stdout, done.stderr) == (1, "", f"Error: FILTER {words}: {said}\n")
+    (only,) = lab.brume("flows compute1 br-ex").splitlines()
+    assert float(only.partition("duration=")[2].partition("s,")[0]) < 3600

@@ -1,7 +1,7 @@
 """Which flows of a dump are wanted, in the words of ovs-ofctl's dump-flows: `table=8,ip,nw_dst=10.0.0.0/8`.
 
-    wanted = parse_flow_filter("table=8,metadata=0x2")
-    wanted.lets_through(flow)        the flow is in that table, and its match is at least as narrow
+wanted = parse_flow_filter("table=8,metadata=0x2")
+wanted.lets_through(flow)        the flow is in that table, and its match is at least as narrow
 """
 
 from __future__ import annotations
