@@ -21,10 +21,10 @@ from brume.tables.database import Database
 from tests.agreement.our_server import OurServer
 from tests.agreement.ovn_lab import short_directory
 from tests.agreement.ovsdb_server import end, missing, run, start
-from tests.agreement.test_ovsdb_transactions import EVERYTHING, SCHEMA, STARTED, UUIDS, left_dangling
+from tests.agreement.test_ovsdb_transactions import EVERYTHING, STARTED, UUIDS, left_dangling
 from tests.agreement.wire_conversations import Conversation, Step, leaves_halves
 from tests.agreement.wire_peer import WirePeer, connect_when_there
-from tests.agreement.wire_strategies import KNOWN, conversations
+from tests.agreement.wire_strategies import KNOWN, SCHEMA, conversations
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=f"no real ovsdb-server here: {missing()}")
 Json = Any
@@ -37,7 +37,7 @@ LOOSE["tables"]["Ballast"] = {
     "isRoot": True,
 }
 BALLAST = {"op": "insert", "table": "Ballast", "row": {"atoms": ["set", list(range(20_000))]}}
-CLEAR = Step("bob", "transact", ["Fuzz", *({"op": "delete", "table": name, "where": []} for name in SCHEMA["tables"])])  # type: ignore[attr-defined]
+CLEAR = Step("bob", "transact", ["Fuzz", *({"op": "delete", "table": name, "where": []} for name in SCHEMA["tables"])])
 PREPARE = Step("bob", "transact", ["Fuzz", *STARTED])
 
 

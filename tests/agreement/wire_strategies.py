@@ -13,11 +13,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.agreement.test_ovsdb_transactions import SCHEMA, UUIDS, VALUES, conditions, operations, row_of
+from tests.agreement import test_ovsdb_transactions
+from tests.agreement.test_ovsdb_transactions import UUIDS, VALUES, conditions, operations, row_of
 from tests.agreement.wire_conversations import CLIENTS, NEVER, Seen, Step
 
 Json = Any
-TABLES: dict[str, Json] = SCHEMA["tables"]  # type: ignore[assignment]
+SCHEMA = json.loads(json.dumps(test_ovsdb_transactions.SCHEMA))
+SCHEMA["tables"]["Leaf"]["columns"]["passing"] = {"type": "integer", "ephemeral": True}
+TABLES: dict[str, Json] = SCHEMA["tables"]
 KNOWN = {uuid for uuids in UUIDS.values() for uuid in uuids}
 
 
@@ -28,7 +31,7 @@ VALID = VALUES | {
         "number": st.integers(0, 5),
         "few": st.lists(st.integers(-3, 9), max_size=3, unique=True).map(lambda items: ["set", items]),
     },
-    "Leaf": VALUES["Leaf"] | {"kind": st.sampled_from(["red", "blue", ""])},
+    "Leaf": VALUES["Leaf"] | {"kind": st.sampled_from(["red", "blue", ""]), "passing": st.integers(0, 3)},
     "Strict": VALUES["Strict"] | {"must": row_of("Root").map(lambda row: ["set", [row]])},
 }
 monitor_ids = st.sampled_from(["m", "m", "m", 1, 1, ["a", {"b": 2}], {"k": [True]}, None, -1.5])
@@ -98,7 +101,7 @@ def changes_of_condition(draw: Any, client: str) -> Step:
 
 
 ONE_ROW = {"Root": ("leaf", "leaves", "friends", "few", "real", "words", "named", "maybe", "number", "name")}
-ONE_ROW |= {"Leaf": ("tag", "kind", "below", "watch", "weak_map"), "Strict": ("must", "note")}
+ONE_ROW |= {"Leaf": ("tag", "kind", "passing", "below", "watch", "weak_map"), "Strict": ("must", "note")}
 
 
 @st.composite

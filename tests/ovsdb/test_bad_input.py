@@ -104,7 +104,7 @@ WORDS += [
     "+=",
     "held",
 ]
-numbers = st.sampled_from([0, 1, -1, 2**31, 2**63 - 1, 2**63, -(2**63) - 1, 10**40, 0.5, -0.0, 1e308, 1.0])
+numbers = st.sampled_from([0, 1, -1, 2**31, 2**63 - 1, 2**63, -(2**63) - 1, 10**40, 10**400, 0.5, -0.0, 1e308, 1.0])
 scalars = st.none() | st.booleans() | numbers | st.sampled_from(WORDS) | st.text(max_size=3)
 wild = st.recursive(
     scalars,

@@ -7,6 +7,7 @@ method means (the sessions).
 
 from __future__ import annotations
 
+import sys
 from enum import Enum
 from typing import Any
 
@@ -67,12 +68,28 @@ def read_message(octets: bytes) -> Message:
         raise WireError(f"not a JSON-RPC message: {error}") from None
     if b"\\u0000" in octets and _has_null_byte(msgspec.to_builtins(message)):
         raise WireError("null bytes are not supported in strings")
+    may_be_huge = len(octets) > len(_TOO_MANY_DIGITS) and _TOO_MANY_DIGITS in octets.translate(_DIGITS)
+    if may_be_huge and _has_huge_number(msgspec.to_builtins(message)):
+        raise WireError("a number out of range")
     present = tuple(value is not None for value in msgspec.structs.astuple(message))
     kind = message.kind
     for name, found, wanted in zip(Message.__struct_fields__, present, _MEMBERS[kind], strict=True):
         if found is not wanted:
             raise WireError(f'a {kind.value} must{"" if wanted else " not"} have "{name}"')
     return message
+
+
+_TOO_MANY_DIGITS = b"0" * sys.float_info.max_10_exp
+_DIGITS = bytes(ord("0") if chr(octet).isdigit() and octet < 128 else octet for octet in range(256))
+"""Every digit a zero: an integer that no double holds has more than 308 of them."""
+
+
+def _has_huge_number(value: Json) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_huge_number, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_huge_number, value))
+    return isinstance(value, int) and abs(value) > sys.float_info.max
 
 
 def _has_null_byte(value: Json) -> bool:
