@@ -27,15 +27,7 @@ def echo(params: bytes, number: bytes = b"1") -> bytes:
 
 VALUES = [b"1e400", b"1E5", b"1e-400", b"01", b"1.", b".5", b"-", b"+1", b"NaN", b"Infinity", b"9223372036854775807"]
 VALUES += [b"1.0", b"1e3", b"0.1", b"-0", b"-0.0", b"1.5e300", b"12345678.9", b"1e15", b"1e18", b"1e19", b"0.000001"]
-VALUES += [
-    b"7" * 308,
-    b"7" * 309,
-    b"-" + b"1" * 400,
-    b"1" * 5000,
-    b"0." + b"7" * 5000,
-    b"1e-99999",
-    b'"%s"' % (b"7" * 400),
-]
+VALUES += [b"7" * 310, b"-" + b"1" * 400, b"1" * 5000, b"1e-99999", b'"%s"' % (b"7" * 400)]
 VALUES += [b"0x10", b"1 2", b"true,false,null", b"True", b"'a'", b"1,", b",1", b'{"a":1,"a":2}', b'{"a"}', b"{1:2}"]
 STRINGS = [rb"\u0000", b"\x00", rb"\ud800", rb"\ud800\udc00", rb"\x", b"\t", b"\n", b"\x7f", rb"\u00e9", rb"\/", rb"\""]
 STRINGS += ["\u2028".encode(), b"\xef\xbf\xbf", "\U0001f600".encode(), rb"\u12", rb"\ud800x"]
