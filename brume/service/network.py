@@ -128,7 +128,9 @@ class LogicalNetwork:
 
     def _make_chassis(self, name: str, address: Ipv4Address) -> Chassis:
         physical = {self.outside.physical_network: PhysicalNetwork(EXTERNAL_BRIDGE, self.outside.segment)}
-        return Chassis(name, address, self.southbound, self.shared, self.scheduler, self.underlay, physical)
+        made = Chassis(name, address, self.southbound, self.shared, self.scheduler, self.underlay, physical)
+        made.controller.logged = logging.getLogger(f"acl_log.{name}").info  # in ovn-controller's words
+        return made
 
     def _put_right(self) -> None:
         """After whoever changed a derived row of SB has been answered."""

@@ -61,6 +61,8 @@ class Controller:
     ) -> None:
         self.refused: Counter[str] = Counter()
         self.log: deque[str] = deque(maxlen=LOG_KEPT)
+        self.logged: Callable[[str], object] = lambda line: None
+        """Told of each line of `log`."""
         self._southbound = southbound
         self._here = here
         self._switch = switch
@@ -132,6 +134,7 @@ class Controller:
                 self._write(bound_virtual(self._southbound, answer, self._here.uuid))
             case LogLine():
                 self.log.append(answer.text)
+                self.logged(answer.text)
 
     def _put_out(self, packet: PacketOut) -> None:
         actions = decoded(packet.actions) if isinstance(packet.actions, bytes) else packet.actions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -139,6 +140,16 @@ def test_an_acl_by_hand_beside_neutrons_is_obeyed_and_told(scene: Scene) -> None
     scene.hand.do(mutate("Logical_Switch", scene.switch, "acls", "delete", ["uuid", acl]))
     assert scene.ping("vm1", "vm2")
     assert scene.drift()[0] == 0
+
+
+def test_what_an_acl_logs_is_in_the_log_of_the_cloud(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    match = f'outport == "{scene.port("vm2")}" && icmp4'
+    scene.hand.acl(scene.switch, match, log=True, severity="info", name="no pings")
+    with caplog.at_level(logging.INFO, "acl_log"):
+        assert not scene.ping("vm1", "vm2")
+    (line,) = [record for record in caplog.records if record.name == "acl_log.compute2"]
+    assert line.getMessage().startswith('name="no pings", verdict=drop, severity=info, direction=to-lport: icmp,')
+    assert "nw_src=192.168.10.11,nw_dst=192.168.10.12" in line.getMessage()
 
 
 def test_a_security_group_rule_changed_by_hand_is_put_right_in_the_next_turn(scene: Scene) -> None:
