@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
+from typing import NoReturn
 
 import click
 
@@ -38,6 +40,7 @@ def is_running(paths: Paths) -> bool:
 
 def detach(paths: Paths, report: Callable[[int], Iterable[str]]) -> None:
     """Go on in a child process of its own session; the parent reports and exits when the child answers."""
+    before = paths.log.stat().st_size if paths.log.exists() else 0
     child = os.fork()
     if child == 0:
         os.setsid()
@@ -54,12 +57,17 @@ def detach(paths: Paths, report: Callable[[int], Iterable[str]]) -> None:
             os._exit(_flushed())
         finished, status = os.waitpid(child, os.WNOHANG)
         if finished:
-            code = os.waitstatus_to_exitcode(status)
-            click.echo(f"Error: the {paths.WHAT} did not start (exit code {code}):", err=True)
-            click.echo("".join(paths.log.read_text().splitlines(keepends=True)[-5:]), err=True, nl=False)
-            os._exit(_flushed() or 1)
+            _give_up(paths, f"did not start (exit code {os.waitstatus_to_exitcode(status)})", before)
         time.sleep(0.01)
-    click.echo(f"Error: the {paths.WHAT} did not answer within {PATIENCE:.0f} seconds; see {paths.log}", err=True)
+    os.kill(child, signal.SIGTERM)
+    os.waitpid(child, 0)
+    _give_up(paths, f"did not answer within {PATIENCE:.0f} seconds, and was ended", before)
+
+
+def _give_up(paths: Paths, why: str, before: int) -> NoReturn:
+    """Say why, with the last words of this start's log, and exit."""
+    said = paths.log.read_bytes()[before:].decode(errors="replace").splitlines()
+    click.echo("\n".join([f"Error: the {paths.WHAT} {why}:", *said[-5:]]), err=True)
     os._exit(_flushed() or 1)
 
 
