@@ -32,6 +32,8 @@ from brume.tables.map import Map
 
 SECONDS_TO_STATUS = 2.5
 SECONDS_TO_RETRY = 1.0
+SHORTEST_PROBE = 1000
+"""Milliseconds; who asks for less (or for less than nothing) means this, to Open vSwitch too."""
 
 
 class Wanted(NamedTuple):
@@ -62,6 +64,7 @@ class ConnectionFollower:
         self._files: TlsFiles | None = None
         self._followed = {found.row_type for found in (self._rows, self._owner, self._ssl) if found is not None}
         self._seconds_to_status = seconds_to_status
+        self._is_following = False
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._status: asyncio.TimerHandle | None = None
@@ -71,12 +74,14 @@ class ConnectionFollower:
 
     async def start(self) -> None:
         """Listen where the rows say, now and from now on."""
+        self._is_following = True
         self._store.database.subscribe(self._take)
         await self._follow()
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
         """Follow no more, and listen no more where only the rows asked for it."""
+        self._is_following = False
         self._store.database.unsubscribe(self._take)
         if self._status is not None:
             self._status.cancel()
@@ -157,7 +162,7 @@ class ConnectionFollower:
     # what has become of it
 
     def _schedule_status(self) -> None:
-        if self._status is None:
+        if self._status is None and self._is_following:
             self._status = asyncio.get_running_loop().call_later(self._seconds_to_status, self._write_status)
 
     def _write_status(self) -> None:
@@ -201,4 +206,5 @@ def _references(store: Store, column: Column, row: Any) -> tuple[str, ...]:
 
 def _wanted(row: Any) -> Wanted:
     """Columns that only some schemas have are as good as not set."""
-    return Wanted(row.target, row.inactivity_probe, getattr(row, "read_only", False), getattr(row, "role", "") or "")
+    probe = row.inactivity_probe and max(row.inactivity_probe, SHORTEST_PROBE)
+    return Wanted(row.target, probe, getattr(row, "read_only", False), getattr(row, "role", "") or "")

@@ -6,12 +6,13 @@
     await server.close()
 
 Rules: nothing is decided here; a client that does not read is not received from either, and its session decides how
-long it may stay.
+long it may stay. A unix socket that somebody listens on is not taken from them, nor is a file that is no socket.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
 import ssl
@@ -218,20 +219,26 @@ class Listener:
 
 
 def _unix_socket(path: str) -> socket.socket:
-    """A bound socket that only its owner can connect to; what is left of an earlier one is replaced."""
+    """A bound socket that only its owner can connect to, in the place of one that nobody listens on any more."""
     found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    with suppress(OSError):
-        if stat.S_ISSOCK(os.stat(path).st_mode):
-            os.unlink(path)
-    mask = os.umask(0o177)
     try:
+        _remove_stale(path)
+        os.fchmod(found.fileno(), 0o600)  # on Linux what is bound has this mode from the beginning
         found.bind(path)
     except BaseException:
         found.close()
         raise
-    finally:
-        os.umask(mask)
     return found
+
+
+def _remove_stale(path: str) -> None:
+    """Take away a socket that refuses whoever connects. All else stays, and binding says that the address is taken."""
+    with suppress(FileNotFoundError):
+        if stat.S_ISSOCK(os.lstat(path).st_mode):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller, suppress(OSError):
+                caller.setblocking(False)
+                if caller.connect_ex(path) == errno.ECONNREFUSED:
+                    os.unlink(path)
 
 
 class Server:

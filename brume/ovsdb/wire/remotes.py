@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 DEFAULT_PORT = 6640
 _KINDS = {"tcp": False, "ssl": False, "unix": False, "ptcp": True, "pssl": True, "punix": True}
-_HOST_AND_PORT = re.compile(r"(\[[^\]]+\]|[^:\[\]]+)(?::(\d+))?\Z")
-_PORT_AND_HOST = re.compile(r"(\d*)(?::(\[[^\]]+\]|[^:\[\]]+))?\Z")
+_HOST_AND_PORT = re.compile(r"(\[[^\]]+\]|[^:\[\]]+)(?::([0-9]{1,9}))?\Z")
+_PORT_AND_HOST = re.compile(r"([0-9]{0,9})(?::(\[[^\]]+\]|[^:\[\]]+))?\Z")
 
 
 class RemoteError(ValueError):
@@ -75,7 +75,12 @@ def parse_remote(text: str) -> Remote:
     number = int(port) if port else DEFAULT_PORT
     if number > 65535:
         raise RemoteError(f'"{text}": there is no port {number}')
-    return Remote(kind, (host or "").strip("[]"), number)
+    host = (host or "").strip("[]")
+    try:
+        host.encode("idna")  # as looking it up does
+    except UnicodeError:
+        raise RemoteError(f'"{text}": "{host}" cannot be a host') from None
+    return Remote(kind, host, number)
 
 
 def parse_remotes(text: str) -> list[Remote]:
