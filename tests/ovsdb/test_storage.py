@@ -6,6 +6,7 @@ import asyncio
 import copy
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -351,6 +352,24 @@ def test_a_compaction_that_fails_leaves_the_file_as_it_is(path: Path) -> None:
     held = box.close()
     assert reopened(path) == (held, [])
     assert sorted(name.name for name in path.parent.iterdir()) == [".shelf.db.~lock~", "shelf.db"]
+
+
+def test_a_directory_that_is_gone_is_an_error_of_writing(path: Path) -> None:
+    box = Shelf(path)
+    box.file.distrust()
+    shutil.rmtree(path.parent)
+    with pytest.raises(FileNotFoundError):
+        box.file.compact()
+    box.close()
+
+
+def test_a_file_is_its_owners_alone(path: Path) -> None:
+    before = os.umask(0)
+    try:
+        Shelf(path).close()
+    finally:
+        os.umask(before)
+    assert [name.stat().st_mode & 0o777 for name in path.parent.iterdir()] == [0o600, 0o600]
 
 
 # the lock

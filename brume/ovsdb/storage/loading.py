@@ -99,7 +99,7 @@ def _end_here(log: Log, error: OvsdbError, warn: Warn) -> None:
     if rest:
         kept = f"{log.path}.cut-at-{log.offset}"
         try:
-            with open(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as file:
+            with open(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as file:
                 file.write(rest)
         except OSError as problem:
             raise LogError("I/O error", f"{said}, and what is behind cannot be put into {kept} ({problem})") from error

@@ -8,7 +8,7 @@ log beside the first, which takes the first one's place by a rename when it is o
 log at its last whole record.
 
 Errors of reading are `LogError`, in ovsdb-server's words; errors of writing are the system's OSError. Not here: what
-the records mean (`reading.py`, `writing.py`), when to compact (`compaction.py`).
+the records mean (`contents.py`, `writing.py`), when to compact (`compaction.py`).
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Log:
     def _open(self, mode: Mode) -> int:
         word = {Mode.CREATE: "create or open", Mode.CREATE_EXCLUSIVE: "create"}.get(mode, "open")
         try:
-            return os.open(self.path, mode.value | os.O_CLOEXEC | os.O_NONBLOCK, 0o660)  # a pipe shall not make us wait
+            return os.open(self.path, mode.value | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)  # a pipe shall not make us wait
         except OSError as error:
             raise _io_error(error, f"{self._name}: {word} failed") from error
 
@@ -218,7 +218,10 @@ class Log:
         name = self.path + ".tmp"
         with suppress(FileNotFoundError):
             os.unlink(name)
-        replacement = Log(name, Mode.CREATE_EXCLUSIVE, self.magic, lock=False)
+        try:
+            replacement = Log(name, Mode.CREATE_EXCLUSIVE, self.magic, lock=False)
+        except LogError as error:
+            raise error.__cause__ if isinstance(error.__cause__, OSError) else OSError(str(error)) from None
         os.fchmod(replacement.descriptor, stat.S_IMODE(os.fstat(self.descriptor).st_mode))
         return replacement
 
