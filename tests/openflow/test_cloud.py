@@ -158,6 +158,16 @@ def test_the_outside_is_reached_through_the_gateway(routed: Cloud) -> None:
     assert any("203.0.113.2 > 203.0.113.1: ICMP echo request" in line for line in seen), seen
 
 
+def test_a_gateway_port_is_up_where_it_is(routed: Cloud) -> None:
+    (port,) = routed.southbound.find(port_binding_by_logical_port, "cr-r1-ext")
+    transaction = Transaction()
+    transaction.put(replace(port, chassis=None, up=False))
+    routed.southbound.apply(transaction)
+    routed.settle(1)
+    (port,) = routed.southbound.find(port_binding_by_logical_port, "cr-r1-ext")
+    assert (port.chassis, port.up) == (routed.chassis["hv1"].here.uuid, True)
+
+
 def test_the_outside_reaches_a_floating_ip(routed: Cloud) -> None:
     assert run(routed, "outside", "ping", "-c", "2", "203.0.113.10")[0] == 0
     assert run(routed, "outside", "nc", "-z", "203.0.113.10", "22")[0] == 0

@@ -47,8 +47,7 @@ def claimed(port: PortBinding, here: Here, present: bool, reader: Reader) -> Por
     else:
         return port
     if mine:
-        up = True if port.type in CLAIMED_WITH_INTERFACE else port.up
-        return replace(port, chassis=here.uuid, up=up, encap=_encap(here, reader))
+        return replace(port, chassis=here.uuid, up=True, encap=_encap(here, reader))
     if port.chassis == here.uuid:
         down = False if port.type in CLAIMED_WITH_INTERFACE else port.up
         parent = None if port.type == "virtual" else port.virtual_parent
