@@ -15,12 +15,13 @@ import hashlib
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from brume.northbound.schema import NORTHBOUND
+from brume.ovsdb.schema import Schema
 from brume.ovsdb.store import Store
 from brume.southbound.schema import SOUTHBOUND
 from brume.tables.database import Database
@@ -31,7 +32,6 @@ from tests.agreement.wire_peer import WirePeer, connect_when_there
 
 Json = Any
 NB, SB = "OVN_Northbound", "OVN_Southbound"
-SCHEMAS = {NB: NORTHBOUND, SB: SOUTHBOUND}
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SHORT_UUID = re.compile(r"uuid=0x[0-9a-f]{1,8}")
 _LOG_TIME = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+Z\|\d+\|", re.MULTILINE)
@@ -60,11 +60,12 @@ class Said(NamedTuple):
 class Side:
     """One server, and the tools that talk to it."""
 
-    def __init__(self, name: str, directory: Path, socket: Path) -> None:
+    def __init__(self, name: str, directory: Path, socket: Path, schemas: Mapping[Path, Schema]) -> None:
         self.name = name
         self.directory = directory
         self.socket = socket
         self.remote = f"unix:{socket}"
+        self._tables = {schema.name: list(schema.tables) for schema in schemas.values()}
 
     def raw(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a tool to its end."""
@@ -91,7 +92,7 @@ class Side:
     def contents(self, database: str) -> list[str]:
         """All rows, named by what they hold and refer to."""
         peer = WirePeer(self.socket)
-        tables = list(SCHEMAS[database].tables)
+        tables = self._tables[database]
         selects = [{"op": "select", "table": table, "where": []} for table in tables]
         found = peer.result("transact", database, *selects)
         peer.close()
@@ -143,14 +144,18 @@ def _sorted(lines: list[Json]) -> Json:
     return sorted(([line, _sorted(below)] for line, below in lines), key=json.dumps)
 
 
+OVN_FILES = {OVN / "ovn-nb.ovsschema": NORTHBOUND, OVN / "ovn-sb.ovsschema": SOUTHBOUND}
+
+
 @contextmanager
-def both_sides() -> Iterator[tuple[Side, Side]]:
-    """Both servers with empty northbound and southbound databases."""
+def both_sides(schemas: Mapping[Path, Schema] = OVN_FILES) -> Iterator[tuple[Side, Side]]:
+    """Both servers with empty databases, northbound and southbound if nothing else is said."""
     with short_directory() as name:
         directory = Path(name)
-        socket, files = directory / "real.sock", [directory / "nb.db", directory / "sb.db"]
-        for file, schema in zip(files, ("ovn-nb.ovsschema", "ovn-sb.ovsschema"), strict=True):
-            run("ovsdb-tool", "create", str(file), str(OVN / schema), directory=directory)
+        socket, files = directory / "real.sock", []
+        for file in schemas:
+            files.append(directory / f"{file.stem}.db")
+            run("ovsdb-tool", "create", str(files[-1]), str(file), directory=directory)
         real = start(
             "ovsdb-server",
             f"--remote=punix:{socket}",
@@ -162,9 +167,9 @@ def both_sides() -> Iterator[tuple[Side, Side]]:
         )
         try:
             connect_when_there(socket).close()
-            stores = (Store(Database("nb"), NORTHBOUND), Store(Database("sb"), SOUTHBOUND))
+            stores = [Store(Database(schema.name), schema) for schema in schemas.values()]
             with OurServer(directory, *stores) as ours:
                 path = Path(ours.unix.removeprefix("unix:"))
-                yield Side("ours", directory, path), Side("theirs", directory, socket)
+                yield Side("ours", directory, path, schemas), Side("theirs", directory, socket, schemas)
         finally:
             end(real)
