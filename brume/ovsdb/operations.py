@@ -25,9 +25,9 @@ class MustWait(Exception):
 
 
 class Execution:
-    """One run of a transaction: its work, and what else operations say and ask."""
+    """One run of a transaction: its work, and what else operations ask."""
 
-    __slots__ = ("comments", "durable", "elapsed", "locks", "timeout", "work")
+    __slots__ = ("elapsed", "locks", "timeout", "work")
 
     def __init__(self, work: Work, locks: Collection[str], elapsed: int) -> None:
         self.work = work
@@ -35,8 +35,6 @@ class Execution:
         self.elapsed = elapsed
         self.timeout: int | None = None
         """The shortest timeout of the `wait`s seen so far."""
-        self.durable = False
-        self.comments: list[str] = []
 
 
 Result = dict[str, Json]
@@ -212,8 +210,7 @@ def _expected(run: Execution, table: StoredTable, columns: list[Column], json: J
 
 def commit(run: Execution, members: Members) -> Result:
     """Answer only when the changes are on disk."""
-    if members.get("durable", BOOLEAN):
-        run.durable = True
+    members.get("durable", BOOLEAN)
     return {}
 
 
@@ -224,7 +221,7 @@ def abort(run: Execution, members: Members) -> Result:
 
 def comment(run: Execution, members: Members) -> Result:
     """A sentence for the log."""
-    run.comments.append(members.get("comment", STRING))
+    members.get("comment", STRING)
     return {}
 
 

@@ -3,7 +3,8 @@
     outcome = transact(store, ["OVN_Northbound", {"op": "insert", ...}], new_uuid=random_uuid)
 
 The outcome has the results as ovsdb-server would send them, errors included: a transaction that fails is an answer,
-not an exception. Ids and elapsed time are arguments.
+not an exception. Ids and elapsed time are arguments. (Its comments, and whether it is to be durable, are read by who
+keeps it: `server/served.py`.)
 """
 
 from __future__ import annotations
@@ -29,10 +30,17 @@ class Outcome(NamedTuple):
     results: Json
     """One result an operation, then the error of the commit if there is one. None if the transaction has to wait."""
     changes: ChangeSet = NOTHING
-    durable: bool = False
-    comments: tuple[str, ...] = ()
     timeout: int | None = None
     """If it has to wait: for at most so many milliseconds from its start (None: until it can go on)."""
+
+
+class ListenerFailed(Exception):
+    """A transaction has happened, and somebody who was told of it failed (the cause): no business of its client's,
+    who is to hear the `outcome`."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__("a listener failed when it was told of a transaction")
+        self.outcome = outcome
 
 
 def transact(
@@ -66,7 +74,11 @@ def transact(
         settle(run.work)
     except OvsdbError as error:
         return Outcome([*results, error.to_json()])
-    return Outcome(results, run.work.write(), run.durable, tuple(run.comments))
+    transaction = run.work.transaction()
+    try:
+        return Outcome(results, store.database.apply(transaction))
+    except Exception as error:
+        raise ListenerFailed(Outcome(results)) from error
 
 
 def _execute(run: Execution, json: Json, what: str, read_only: bool) -> Json:

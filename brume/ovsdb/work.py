@@ -1,4 +1,4 @@
-"""The work of one transaction: drafts over a store, until `integrity.settle` and `write` make it true.
+"""The work of one transaction: drafts over a store, until `integrity.settle` lets its `transaction` be applied.
 
 Nothing in the store changes before that. Rows are found by uuid, by a unique index or by a member of a large set
 where the condition allows it, and by looking at all rows where it does not.
@@ -15,7 +15,6 @@ from brume.ovsdb.data import default_datum, to_field
 from brume.ovsdb.drafts import Draft, StoredRow
 from brume.ovsdb.store import Store, StoredTable
 from brume.ovsdb.types import BaseType
-from brume.tables.changes import ChangeSet
 from brume.tables.database import Transaction
 
 Seen = StoredRow | Draft
@@ -120,13 +119,13 @@ class Work:
         assert draft is not None
         draft.alive = False
 
-    def write(self) -> ChangeSet:
-        """Make the drafts true."""
+    def transaction(self) -> Transaction:
+        """What makes the drafts true."""
         transaction = Transaction()
         for drafts in self.drafts.values():
             for draft in drafts.values():
                 draft.write_to(transaction)
-        return self.store.database.apply(transaction)
+        return transaction
 
 
 def _matches(row: Seen, clauses: list[Clause]) -> bool:

@@ -109,8 +109,13 @@ class Lab:
     def __init__(self, storage: Storage | None = None) -> None:
         numbers = itertools.count()
         self.clock = Clock()
+        self.faults: list[Exception] = []
+        """What was reported."""
         self.host = Host(
-            new_uuid=lambda: derive_uuid("test", next(numbers)), now=self.clock.now, timer=self.clock.timer
+            new_uuid=lambda: derive_uuid("test", next(numbers)),
+            now=self.clock.now,
+            timer=self.clock.timer,
+            report=self.faults.append,
         )
         self.store = Store(Database("nb"), NORTHBOUND)
         self.served = self.host.add(self.store, storage)

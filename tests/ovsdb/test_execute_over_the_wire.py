@@ -23,6 +23,11 @@ from tests.ovsdb.test_execute_vectors import CASES, NEWER, named
 Json = Any
 
 
+def unexpected(error: Exception) -> None:
+    """Nothing goes wrong at the server."""
+    raise error
+
+
 class Scene:
     """A host with the database of a case; it has what `Client` asks of a lab."""
 
@@ -34,6 +39,7 @@ class Scene:
             new_uuid=lambda: f"{next(numbers):08x}-0000-4000-8000-000000000000",
             now=self.clock.now,
             timer=self.clock.timer,
+            report=unexpected,
         )
         self.store = Store(Database("test"), read_schema(schema))
         self.host.add(self.store)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from brume.northbound.schema import LogicalSwitch
+from brume.ovsdb.server.methods import METHODS
 from brume.ovsdb.server.output import DEFAULT_LIMITS
 from brume.ovsdb.store import Store
 from brume.ovsdb.wire.messages import print_json
@@ -191,6 +192,13 @@ class Disk:
             raise OSError(28, "No space left on device")
         self.kept.append((comment, durable))
 
+    def later(self, changes: ChangeSet) -> None:
+        """Keep it already."""
+        self.append(changes)
+
+    def flush(self) -> None:
+        """Nothing is left to be kept."""
+
 
 def test_a_transaction_is_kept_with_its_comment_before_it_is_answered() -> None:
     disk = Disk()
@@ -254,9 +262,27 @@ def test_a_compiler_that_fails_keeps_a_change_neither_from_the_file_nor_from_the
     lab.host.add(lab.store, disk)
     client, watcher = lab.client(), lab.client()
     watcher.ask("monitor", NB, 1, {"Logical_Switch": {"columns": ["name"]}})
-    with pytest.raises(RuntimeError, match="a rule has a fault"):
-        client.transact(add_switch("left"))
+    (inserted,) = client.transact(add_switch("left"))
+    assert inserted["uuid"]
     assert len(disk.kept) == len(watcher.read()) == 1
+    disk.full = True
+    assert client.transact(add_switch("right"))[-1]["error"] == "I/O error"
+    assert [row.name for row in lab.store.database.rows(LogicalSwitch)] == ["left"]
+    assert [str(fault.__cause__ or fault) for fault in lab.faults] == ["a rule has a fault"] * 3
+
+
+def test_a_fault_of_ours_ends_one_session_and_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = Lab()
+    client, other = lab.client(), lab.client()
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a method has a fault")
+
+    monkeypatch.setitem(METHODS, "list_dbs", fail)
+    assert client.say(client.request("list_dbs")) == []
+    assert client.session.closed == "a fault of the server's"
+    assert [str(fault) for fault in lab.faults] == ["a method has a fault"]
+    assert other.ask("echo", 1) == [1]
 
 
 # silence and bad manners

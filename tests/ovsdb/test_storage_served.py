@@ -26,7 +26,11 @@ class ServedShelf:
         self.file: DatabaseFile = open_file(str(path), shelf())
         numbers = count()
         self.served = Served(
-            self.file.store, self.file, new_uuid=lambda: derive_uuid("served", next(numbers)), timer=never
+            self.file.store,
+            self.file,
+            new_uuid=lambda: derive_uuid("served", next(numbers)),
+            timer=never,
+            report=never_so,
         )
 
     def send(self, *operations: Json) -> Outcome:
@@ -51,6 +55,11 @@ class ServedShelf:
 
     def kept(self) -> Json:
         return content(read_file(self.file.path))
+
+
+def never_so(error: Exception) -> None:
+    """Nothing goes wrong at the server."""
+    raise error
 
 
 def never(_: int, __: Callable[[], None]) -> Callable[[], None]:

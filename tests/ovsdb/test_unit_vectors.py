@@ -178,7 +178,7 @@ def ask(text: str, rows: str, conditions: str, word: str, mark: Callable[[int], 
             lines.append(f"{word} {number:2}: {grouped(marks)}")
         if again is work:
             drafted = lines
-            work.write()
+            work.store.database.apply(work.transaction())
     assert drafted == lines
     return lines
 
@@ -230,7 +230,7 @@ def execute_mutations(text: str, mutations: str, rows: str) -> list[str]:
     for number, item in enumerate(json.loads(mutations)):
         lines.append(f"mutation {number:2}:")
         store, work, uuids = filled(text, rows)
-        work.write()
+        work.store.database.apply(work.transaction())
         table = store.tables["mytable"]
         work = Work(store, lambda: ZERO)
         for index, uuid in enumerate(uuids):
@@ -258,7 +258,7 @@ def transact(*commands: str) -> list[str]:
         word, *arguments = unboxed(command) if command.count('"') > 2 else (unboxed(command),)
         lines.append(" ".join([word, *arguments]) + ":")
         if word == "commit":
-            work.write()
+            work.store.database.apply(work.transaction())
         if word in ("commit", "abort"):
             work = Work(store, lambda: ZERO)
         elif word == "print":

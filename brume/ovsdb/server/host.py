@@ -1,6 +1,6 @@
 """Databases served together, and the sessions of those who talk to them: what one ovsdb-server process is.
 
-    host = Host(new_uuid=random_uuid, now=milliseconds, timer=timer)
+    host = Host(new_uuid=random_uuid, now=milliseconds, timer=timer, report=log_it)
     host.add(Store(database, NORTHBOUND), file)
     session = host.connect("tcp:10.0.0.7:40312")
 
@@ -16,7 +16,7 @@ from brume.ovsdb.client.server_rows import SERVER, ServedDatabase
 from brume.ovsdb.json_text import print_json
 from brume.ovsdb.server.locks import Locks
 from brume.ovsdb.server.output import DEFAULT_LIMITS, Limits
-from brume.ovsdb.server.served import Served, Storage
+from brume.ovsdb.server.served import Report, Served, Storage
 from brume.ovsdb.server.session import PROBE, Session
 from brume.ovsdb.server.waiting import Now, Timer
 from brume.ovsdb.store import Store
@@ -27,10 +27,11 @@ from brume.tables.database import Database, Transaction
 class Host:
     """The databases of a server, and its clients."""
 
-    def __init__(self, *, new_uuid: Callable[[], str], now: Now, timer: Timer) -> None:
+    def __init__(self, *, new_uuid: Callable[[], str], now: Now, timer: Timer, report: Report) -> None:
         self.new_uuid = new_uuid
         self.now = now
         self.timer = timer
+        self.report = report
         self.server_id = new_uuid()
         self.locks = Locks()
         self.sessions: dict[Session, None] = {}
@@ -45,7 +46,7 @@ class Host:
         if name in self.served:
             raise ValueError(f"{name} is served already")
         self._disconnect(f"adding {name} database")
-        served = Served(store, storage, new_uuid=self.new_uuid, timer=self.timer)
+        served = Served(store, storage, new_uuid=self.new_uuid, timer=self.timer, report=self.report)
         self.served[name] = served
         self._rows[name] = self.new_uuid()
         transaction = Transaction()

@@ -33,12 +33,15 @@ PIECES_OF_A_TURN = 16
 
 
 def host_on(loop: asyncio.AbstractEventLoop) -> Host:
-    """A host whose clock and timers are an event loop's."""
+    """A host whose clock and timers are an event loop's, and whose faults are told to the loop's handler."""
 
     def timer(milliseconds: int, function: Callable[[], None]) -> Callable[[], None]:
         return loop.call_later(milliseconds / 1000, function).cancel
 
-    return Host(new_uuid=random_uuid, now=lambda: int(loop.time() * 1000), timer=timer)
+    def report(error: Exception) -> None:
+        loop.call_exception_handler({"message": "OVSDB server: a fault while a client was served", "exception": error})
+
+    return Host(new_uuid=random_uuid, now=lambda: int(loop.time() * 1000), timer=timer, report=report)
 
 
 class Connection(asyncio.Protocol):

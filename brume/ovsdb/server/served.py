@@ -19,10 +19,13 @@ from brume.ovsdb.server.history import History
 from brume.ovsdb.server.waiting import Timer, Waiting
 from brume.ovsdb.server.watching import INSERT, Selection
 from brume.ovsdb.store import Store
-from brume.ovsdb.transact import Outcome, transact
+from brume.ovsdb.transact import ListenerFailed, Outcome, transact
 from brume.ovsdb.wire.messages import Raw, print_json
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Transaction
+
+Report = Callable[[Exception], None]
+"""Is told of what went wrong here and is no client's fault."""
 
 
 class Storage(Protocol):
@@ -36,7 +39,9 @@ class Storage(Protocol):
 class Served:
     """One database of a server."""
 
-    def __init__(self, store: Store, storage: Storage | None, *, new_uuid: Callable[[], str], timer: Timer) -> None:
+    def __init__(
+        self, store: Store, storage: Storage | None, *, new_uuid: Callable[[], str], timer: Timer, report: Report
+    ) -> None:
         self.store = store
         self.name = store.schema.name
         self.schema = Raw(print_json(store.schema.to_json()))
@@ -47,12 +52,14 @@ class Served:
         self._storage = storage
         self._new_uuid = new_uuid
         self._timer = timer
+        self._report = report
         self._groups: dict[Any, Group] = {}
         self._by_table: dict[str, dict[Group, None]] = {}
         self._gatherer: Gatherer | None = None
         self._annotation: tuple[str, bool] | None = None
         """Comment and durability of the transaction that is being committed for a client."""
-        self._failure: OSError | None = None
+        self._failure: tuple[OSError, ChangeSet] | None = None
+        """Why the client's transaction could not be kept, and what it has changed."""
         self._held: ChangeSet | None = None
         """What could not be kept, and is to be undone before anybody hears of it."""
         self._undoing = False
@@ -73,12 +80,16 @@ class Served:
             outcome = transact(
                 self.store, request, new_uuid=self._new_uuid, locks=locks, read_only=read_only, elapsed=elapsed
             )
+        except ListenerFailed as failed:
+            self._report(failed)
+            outcome = failed.outcome
         finally:
             self._annotation = None
         if self._failure is None:
             return outcome
-        self._undo(outcome.changes)
-        error = OvsdbError("I/O error", f"{self.name}: write failed: {self._failure.strerror or self._failure}")
+        failure, changes = self._failure
+        self._undo(changes)
+        error = OvsdbError("I/O error", f"{self.name}: write failed: {failure.strerror or failure}")
         return Outcome([*outcome.results, error.to_json()])
 
     def _undo(self, changes: ChangeSet) -> None:
@@ -93,6 +104,8 @@ class Served:
         self._undoing, self._held = self._held is not None, None
         try:
             self.store.database.apply(transaction)
+        except Exception as error:  # a listener's, who has been told; the client is to hear that it is undone
+            self._report(error)
         finally:
             self._undoing = False
 
@@ -124,7 +137,7 @@ class Served:
         except OSError as error:
             self.storage_problem = str(error)
             if annotation is not None:
-                self._failure = error
+                self._failure = error, changes
                 return False
         else:
             self.storage_problem = ""

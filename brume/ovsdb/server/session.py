@@ -7,8 +7,9 @@
     session.close()                  the client is gone
 
 Rules: requests are done one after the other, in order; none is looked at while the client does not read its answers.
-What is no JSON-RPC message ends the session, and so does a reply nobody asked for: `closed` says why, and `on_close`
-tells the edge. A client that says nothing is asked with an `echo`, and dropped if it does not answer either.
+What is no JSON-RPC message ends the session, and so does a reply nobody asked for, or a fault of ours: `closed` says
+why, and `on_close` tells the edge. A client that says nothing is asked with an `echo`, and dropped if it does not
+answer either.
 """
 
 from __future__ import annotations
@@ -158,7 +159,11 @@ class Session:
                 return
             if message is None:
                 return
-            self._handle(message)
+            try:
+                self._handle(message)
+            except Exception as error:
+                self.host.report(error)
+                self.fail("a fault of the server's")
         self._working = True
         self.host.timer(0, self._go_on)
 
