@@ -20,6 +20,7 @@ SAID = (
     'output to "vmb"',
     "delivered to vmb on compute2, and the answer comes back",
     "Dropped by: switch ls2: ACL to-lport 1000 drop: icmp4",
+    'name="no-pings", verdict=drop, severity=info, direction=to-lport: icmp,',
     "inet 10.0.0.100/24",
     "64 bytes from 198.51.100.10",
     "64 bytes from 203.0.113.20",

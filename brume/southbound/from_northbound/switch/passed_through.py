@@ -7,7 +7,7 @@ from typing import Final
 
 from brume.derive.rules import Output, Problem, rule
 from brume.derive.view import View
-from brume.northbound.schema import LogicalSwitch
+from brume.northbound.schema import LogicalSwitch, LogicalSwitchPort, Meter
 from brume.southbound.from_northbound.flows import default
 from brume.southbound.pipeline import SWITCH_IN, SWITCH_OUT
 from brume.tables.row import Member
@@ -55,4 +55,22 @@ def forwarding_group(member: Member, view: View) -> Iterator[Output]:
     yield Problem(table="Forwarding_Group", row=str(member.child), message="forwarding groups are not compiled")
 
 
-RULES = (passed_through, quality_of_service, load_balancer, load_balancer_group, forwarding_group)
+@rule(LogicalSwitchPort.mirror_rules)
+def mirror(member: Member, view: View) -> Iterator[Output]:
+    yield Problem(table="Mirror", row=str(member.child), message="mirrors are not compiled")
+
+
+@rule(Meter)
+def meter(meter: Meter, view: View) -> Iterator[Output]:
+    yield Problem(table="Meter", row=meter.uuid, message="meters are not compiled: nothing is limited")
+
+
+RULES = (
+    passed_through,
+    quality_of_service,
+    load_balancer,
+    load_balancer_group,
+    forwarding_group,
+    mirror,
+    meter,
+)
