@@ -3,6 +3,10 @@
 Order: a change set goes to the file, into the history, to the monitors; only then is the transaction answered. If the
 file cannot be written, a client's transaction is undone and refused with `I/O error`, and no monitor hears of it; what
 a compiler changed stays (`storage_problem` says so), and the storage writes everything anew the next time.
+
+While nobody watches, what a compiler changed is gathered for the file, a moment long. It is written before anybody can
+see it: before the next transaction of a client is run, before the next monitor is made. So what a client was told is in
+the file, always.
 """
 
 from __future__ import annotations
@@ -35,6 +39,18 @@ class Storage(Protocol):
         """Keep a change set; raises OSError if it cannot."""
         ...
 
+    def later(self, changes: ChangeSet) -> None:
+        """Keep it with what is kept next, or when told to."""
+        ...
+
+    def flush(self) -> None:
+        """Keep what was to be kept later; raises OSError if it cannot."""
+        ...
+
+
+GATHERED = 100
+"""Milliseconds for which what a compiler does is gathered, to be written as one record."""
+
 
 class Served:
     """One database of a server."""
@@ -64,16 +80,22 @@ class Served:
         """What could not be kept, and is to be undone before anybody hears of it."""
         self._undoing = False
         self._retrying = False
+        self._gathering: Callable[[], None] | None = None
+        """Takes back the timer that writes what was gathered."""
+        self._is_known = False
+        """Whether any client was ever told an id of the history: who comes back, comes back with one."""
         store.database.subscribe(self._take)
 
     def close(self) -> None:
         """Serve it no more."""
+        self._write_gathered()
         self.store.database.unsubscribe(self._take)
 
     # transactions
 
     def transact(self, request: list[Json], *, locks: Collection[str], read_only: bool, elapsed: int = 0) -> Outcome:
         """Run a client's transaction."""
+        self._write_gathered()
         self._annotation = _annotation(request)
         self._failure = None
         try:
@@ -122,7 +144,7 @@ class Served:
         if self._held is not None:  # somebody has answered to it already: now it cannot be kept from the others
             happened, self._held = (self._held, changes), None
         previous = self.history.last_id
-        for one in happened:
+        for one in happened if self._is_known else ():
             self.history.add(one)
         if self._gatherer is not None:
             self._tell(happened, previous)
@@ -131,6 +153,11 @@ class Served:
             self._timer(0, self._retry)
 
     def _keep(self, storage: Storage, changes: ChangeSet, annotation: tuple[str, bool] | None) -> bool:
+        if annotation is None and self._gatherer is None:
+            storage.later(changes)
+            if self._gathering is None:
+                self._gathering = self._timer(GATHERED, self._write_gathered)
+            return True
         comment, durable = annotation or ("", False)
         try:
             storage.append(changes, comment=comment, durable=durable)
@@ -142,6 +169,19 @@ class Served:
         else:
             self.storage_problem = ""
         return True
+
+    def _write_gathered(self) -> None:
+        """Before anybody sees it; if it cannot be written, what comes next has it written anew."""
+        if self._gathering is None or self._storage is None:
+            return
+        self._gathering()
+        self._gathering = None
+        try:
+            self._storage.flush()
+        except OSError as error:
+            self.storage_problem = str(error)
+        else:
+            self.storage_problem = ""
 
     def _retry(self) -> None:
         """Try the transactions that wait; each change they make has them tried again."""
@@ -162,6 +202,8 @@ class Served:
 
     def watch(self, reader: Reader, identity: Json, version: int, selections: dict[str, Selection]) -> Monitor:
         """A new monitor; it is told of what happens from now on."""
+        self._write_gathered()
+        self._is_known = True
         monitor = Monitor(reader, identity, version, self._group(selections, is_old=version == 1))
         monitor.group.monitors[monitor] = None
         return monitor

@@ -8,6 +8,9 @@ Rules: `append` returns when the record is with the system (it survives the end 
 and if `durable`, when it is on disk. If it raises OSError, the file is as it was before, memory is ahead of it, and
 the next `append` writes everything anew: they never disagree unsaid.
 
+`later` is for what can be made again (what rules derive): it is written together with what follows, by the next
+`append` or `flush`. Whoever calls it says when: between change sets, as a record may be made of rows as they are.
+
 Opening takes ovsdb-server's lock. A record that a crash tore is left out with a warning; if whole records stand
 behind the damage, all of it is kept in a file of its own. Not here: who calls `append` (the server, the service).
 """
@@ -25,9 +28,10 @@ from contextlib import closing, suppress
 from typing import Self
 
 from brume.ovsdb.collector import without_collector
+from brume.ovsdb.encoding import encode
 from brume.ovsdb.schema import Schema
 from brume.ovsdb.storage.compaction import Compaction, Schedule, sync
-from brume.ovsdb.storage.encoding import encode
+from brume.ovsdb.storage.gathering import Gathered
 from brume.ovsdb.storage.loading import load
 from brume.ovsdb.storage.log import CLUSTER, STANDALONE, Log, LogError, Mode, compose
 from brume.ovsdb.storage.writing import Recorder, RowJson
@@ -52,6 +56,7 @@ class DatabaseFile:
         self._schedule = Schedule(clock(), chance())
         self._compaction: Compaction | None = None
         self._behind = False
+        self._gathered = Gathered()
         self.records = 0
         """Records since the last snapshot."""
 
@@ -68,8 +73,12 @@ class DatabaseFile:
     def append(self, changes: ChangeSet, *, comment: str = "", durable: bool = False) -> None:
         """Write what a transaction changed."""
         if self._behind:
+            self._gathered.take()
             self._compact(comment)
             return
+        if self._gathered:
+            self._gathered.add(changes)
+            changes = self._gathered.take()
         record = self._recorder.record(changes)
         if record is None:
             return
@@ -85,6 +94,15 @@ class DatabaseFile:
         self.records += 1
         if self._compaction is not None:
             self._compaction.also(data)
+
+    def later(self, changes: ChangeSet) -> None:
+        """Write what was derived with the next `append` or `flush`."""
+        self._gathered.add(changes)
+
+    def flush(self) -> None:
+        """Write what was to be written later."""
+        if self._gathered:
+            self.append(self._gathered.take())
 
     def _commit(self, length: int) -> None:
         try:
@@ -107,6 +125,7 @@ class DatabaseFile:
 
     def compact(self) -> None:
         """Write the file anew, as small as it can be, and wait until it is on disk."""
+        self.flush()
         self._compact("compacting database")
 
     def _compact(self, comment: str) -> None:
@@ -124,6 +143,7 @@ class DatabaseFile:
         """The same, letting others run between slices; `append` may be called meanwhile."""
         if self._compaction is not None:
             return
+        self.flush()
         compaction = self._start_compaction("compacting database online")
         try:
             for _ in compaction.slices():
@@ -164,6 +184,10 @@ class DatabaseFile:
 
     def close(self) -> None:
         """Close the file and give its lock back."""
+        try:
+            self.flush()
+        except OSError as error:
+            LOG.warning("%s cannot be written: %s", self.path, error)
         self._abort_compaction()
         self._log.close()
 
@@ -270,4 +294,5 @@ def _keep_old(path: str, version: str) -> None:
     try:
         os.link(path, kept)
     except OSError:  # a file system without hard links
-        shutil.copyfile(path, kept)
+        with open(path, "rb") as old, open(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as copy:
+            shutil.copyfileobj(old, copy)

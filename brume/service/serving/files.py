@@ -9,7 +9,6 @@ from pathlib import Path
 from brume.ovsdb.storage.file import SECONDS_BETWEEN_LOOKS, DatabaseFile, open_file
 from brume.ovsdb.storage.log import LogError
 from brume.ovsdb.store import Store
-from brume.tables.changes import ChangeSet
 
 log = logging.getLogger(__name__)
 
@@ -31,20 +30,18 @@ def open_database(path: Path, store: Store) -> DatabaseFile:
 
 
 class EarlyWriter:
-    """Writes changes to a file as long as no server does."""
+    """Keeps changes for a file as long as no server does. Nobody can have seen them, and rules make them again."""
 
     def __init__(self, file: DatabaseFile) -> None:
         self._file = file
         self._store = file.store
-        self._store.database.subscribe(self._write)
+        self._store.database.subscribe(file.later)
 
     def stop(self) -> None:
         """Somebody else writes from now on, or nobody."""
-        self._store.database.unsubscribe(self._write)
-
-    def _write(self, changes: ChangeSet) -> None:
+        self._store.database.unsubscribe(self._file.later)
         try:
-            self._file.append(changes)
+            self._file.flush()
         except OSError as error:  # the next write has everything
             log.warning("%s cannot be written: %s", self._file.path, error)
 
