@@ -10,6 +10,7 @@ Values and schemas:
     schema_reader.py members.py      the same, read from JSON
     data.py codecs.py rows.py        values between Python and JSON; columns compiled to functions
     data_text.py json_text.py        values and JSON as messages and command lines print them
+    encoding.py                      JSON as log files and connections have it
     data_text_reader.py              values as people write them after `ovn-nbctl set`
     errors.py                        the error object
     differences.py                   what turns one value into another: in log files, and in `update2`

@@ -14,6 +14,7 @@ from brume.ovsdb.server.output import Limits
 from brume.ovsdb.wire.messages import print_json
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Transaction
+from brume.values.uuids import derive_uuid
 from tests.ovsdb.conversations import NB, ZERO, Client, Json, Lab, add_port, add_switch, messages
 
 SWITCHES = {"Logical_Switch": [{"columns": ["name", "ports", "external_ids"]}]}
@@ -434,3 +435,18 @@ def test_a_dump_shows_one_moment_however_slowly_it_is_read() -> None:
     assert next(row for row in rows if row["name"] == "s0-0")["ports"] == first
     told = list(missed["params"][1]["Logical_Switch"].values())
     assert sorted(told, key=str) == [{"delete": None}, {"insert": {"name": "new"}}, {"modify": {"ports": second}}]
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a\ud800b"])
+def test_text_that_no_client_could_read_is_mended(name: str) -> None:
+    lab = Lab()
+    client = lab.client()
+    client.ask("monitor_cond", NB, 1, {"Logical_Switch": [{"columns": ["name"]}]})
+    transaction = Transaction()
+    transaction.put(LogicalSwitch(uuid=derive_uuid("unreadable"), name=name))
+    lab.store.database.apply(transaction)
+    (update,) = client.read()
+    ((_, row),) = update["params"][1]["Logical_Switch"].items()
+    assert row == {"insert": {"name": "a\ufffdb"}}
+    dump = client.ask("monitor_cond", NB, 2, {"Logical_Switch": [{"columns": ["name"]}]})
+    assert list(dump["Logical_Switch"].values()) == [{"initial": {"name": "a\ufffdb"}}]

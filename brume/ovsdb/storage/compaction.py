@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from brume.ovsdb.columns import Column
 from brume.ovsdb.data import datum_to_json
-from brume.ovsdb.storage.encoding import encode
+from brume.ovsdb.encoding import encode
 from brume.ovsdb.storage.log import Log, compose, write_all
 from brume.ovsdb.storage.writing import Recorder, RowJson, WrittenTable
 

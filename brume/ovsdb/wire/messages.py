@@ -13,6 +13,8 @@ from typing import Any
 
 import msgspec
 
+from brume.ovsdb.encoding import encode
+
 Json = Any
 Raw = msgspec.Raw
 """JSON that is printed already, to be sent as it is."""
@@ -57,7 +59,6 @@ _MEMBERS = {
     Kind.REFUSAL: (False, False, False, True, True),
 }
 _decode = msgspec.json.Decoder(Message).decode
-_encode = msgspec.json.Encoder().encode
 
 
 def read_message(octets: bytes) -> Message:
@@ -102,24 +103,24 @@ def _has_null_byte(value: Json) -> bool:
 
 def print_json(value: Json) -> bytes:
     """Any JSON value, as short as can be."""
-    return _encode(value)
+    return encode(value)
 
 
 def request(method: str, params: Json, identity: Json) -> bytes:
     """A request; its reply will have the same `identity`."""
-    return _encode({"id": identity, "method": method, "params": params})
+    return encode({"id": identity, "method": method, "params": params})
 
 
 def notification(method: str, params: Json) -> bytes:
     """A message that has no reply."""
-    return _encode({"id": None, "method": method, "params": params})
+    return encode({"id": None, "method": method, "params": params})
 
 
 def reply(result: Json, identity: Json) -> bytes:
     """The answer to a request."""
-    return _encode({"id": identity, "result": result, "error": None})
+    return encode({"id": identity, "result": result, "error": None})
 
 
 def refusal(error: Json, identity: Json) -> bytes:
     """The answer to a request that cannot be done."""
-    return _encode({"id": identity, "result": None, "error": error})
+    return encode({"id": identity, "result": None, "error": error})

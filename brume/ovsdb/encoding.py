@@ -1,7 +1,8 @@
-"""JSON for log files: octets that ovsdb-server can read.
+"""JSON for others: octets that ovsdb-server and its clients can read, in log files and on the wire.
 
 Text of OVSDB is UTF-8 without zero octets. A text that is none (half a surrogate pair, U+0000) would make the whole
-record unreadable to others, so the characters at fault are written as U+FFFD.
+record or message unreadable to others, and end their connections; so the characters at fault are written as U+FFFD.
+Clients cannot send such text, but a cloud's API may have taken it for a name.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 import msgspec
 
 Json = Any
-_encoder = msgspec.json.Encoder()
+_encode = msgspec.json.Encoder().encode
 _ZERO = b"\\u0000"
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
 
@@ -20,10 +21,10 @@ _UNFIT = re.compile("[\x00\ud800-\udfff]")
 def encode(json: Json) -> bytes:
     """A JSON value as octets, on one line."""
     try:
-        found = _encoder.encode(json)
+        found = _encode(json)
     except UnicodeEncodeError:
-        return _encoder.encode(_mend(json))
-    return _encoder.encode(_mend(json)) if _ZERO in found else found
+        return _encode(_mend(json))
+    return _encode(_mend(json)) if _ZERO in found else found
 
 
 def _mend(json: Json) -> Json:
