@@ -19,6 +19,7 @@ from brume.dataplane.explain.failure import Failure, binding_of, opcode_of, port
 from brume.dataplane.explain.provenance import LogicalPort
 from brume.dataplane.explain.words import group_name
 from brume.openflow.packet_in.opcodes import Opcode
+from brume.southbound.schema import LogicalFlow
 
 Function = Callable[[Failure], "Cause | None"]
 CAUSES: Final[list[tuple[frozenset[str], Function]]] = []
@@ -51,6 +52,9 @@ def cause_of(at: Failure) -> Cause:
 
 def _unknown(at: Failure) -> Cause:
     where = f"{at.where} of {at.datapath}" if at.datapath is not None else f"{at.where} on {at.hop.chassis}"
+    flow = next((origin.row for origin in at.origins if isinstance(origin.row, LogicalFlow)), None)
+    if flow is not None and not at.reason:
+        return Cause(f"{where} drops it: {flow.match}")
     return Cause(f"{where}: {at.reason or 'no flow lets the packet on'}")
 
 

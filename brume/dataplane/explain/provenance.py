@@ -41,6 +41,17 @@ from brume.tables.row import Member, Row
 RequestOf = Callable[[Resource], "str | None"]
 NameOf = Callable[[str], "str | None"]
 DATAPATH = FIELDS["metadata"]
+HINTED: tuple[type[Any], ...] = (
+    northbound_schema.ACL,
+    northbound_schema.LogicalSwitchPort,
+    northbound_schema.LogicalRouterPort,
+    northbound_schema.LogicalRouterStaticRoute,
+    northbound_schema.NAT,
+    northbound_schema.LogicalRouterPolicy,
+    northbound_schema.DHCPOptions,
+    northbound_schema.QoS,
+)
+"""What ovn-northd's hints lead to."""
 _CLASSES: dict[str, type[Row]] = {
     kind.TABLE.name: kind
     for kind in vars(northbound_schema).values()
@@ -206,8 +217,9 @@ class Provenance:
         table = getattr(type(row), "TABLE", None)
         chain = [Origin("southbound", table.name if table else name, _identity(row), southbound_label(row), row)]
         seen: set[tuple[type[Row], Hashable]] = set()
-        for reason in self.southbound.because((type(row), row.key())):
-            source = self._northbound_row(reason.source)
+        reasons = self.southbound.because((type(row), row.key()))
+        sources = [self._northbound_row(reason.source) for reason in reasons] or [self._hinted(row)]
+        for source in sources:
             if source is None or (type(source), source.key()) in seen:
                 continue
             seen.add((type(source), source.key()))
@@ -216,6 +228,15 @@ class Provenance:
             chain.append(Origin("northbound", kind.name if kind else "", _identity(source), label, source))
             chain += self._cloud_rows(source, seen)
         return tuple(chain)
+
+    def _hinted(self, row: Row) -> Row | None:
+        """The row that a logical flow is for, where ovn-northd compiles and not we: its uuid begins with the hint."""
+        hint = row.external_ids.get("stage-hint") if isinstance(row, LogicalFlow) else None
+        for kind in HINTED if hint else ():
+            found: list[Row] = [row for row in self.northbound.northbound.rows(kind) if row.uuid.startswith(hint)]
+            if found:
+                return found[0]
+        return None
 
     def _cloud_rows(self, source: Row, seen: set[tuple[type[Row], Hashable]]) -> list[Origin]:
         found = []
