@@ -16,6 +16,7 @@ import uvloop
 from brume.northbound.schema import NORTHBOUND, LogicalSwitch
 from brume.ovsdb.authority import CLIENT, SERVER, make_authority
 from brume.ovsdb.client.connection import Client, Pauses
+from brume.ovsdb.client.events import Event, Synchronized
 from brume.ovsdb.client.replica import Replica
 from brume.ovsdb.client.transaction import Proposal, Verdict
 from brume.ovsdb.server.listener import Server, host_on
@@ -140,6 +141,30 @@ def test_a_server_that_says_nothing_is_taken_for_dead(directory: Path, run: Run)
         for end in ends:
             end.close()
             await end.wait_closed()
+
+    run(story())
+
+
+@pytest.mark.timeout(30)
+def test_a_server_that_takes_back_what_it_gave_is_not_asked_without_pause(directory: Path, run: Run) -> None:
+    async def story() -> None:
+        server, _ = await serve(f"punix:{directory}/fickle")
+        pausing = Pausing()
+        client = make_client(f"unix:{directory}/fickle", pauses=Pauses(), jitter=lambda: 1.0, sleep=pausing)
+
+        def take_back(event: Event) -> None:
+            if isinstance(event, Synchronized):
+                store = server.host.served[NORTHBOUND.name].store
+                server.host.remove(NORTHBOUND.name)
+                server.host.add(store)
+
+        client.subscribe(take_back)
+        client.start()
+        await pausing.enough.wait()
+        assert pausing.taken[:5] == [1, 2, 4, 8, 8]
+        assert client.status.endswith("the server has stopped our monitor")
+        await client.close()
+        await server.close()
 
     run(story())
 

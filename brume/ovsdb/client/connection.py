@@ -8,7 +8,7 @@
 
 Rules:
   - Remotes are tried in turn: the first time around without a pause, then after 1, 2, 4, 8, 8 ... seconds, with
-    jitter. A server that is left because another one leads is not waited for.
+    jitter. A connection that was of use for a second, or that we ended ourselves, is no failure.
   - A server behind a unix socket is not asked for signs of life: it cannot go away without a word.
   - Nothing is thrown away when a connection breaks: the replica stays as it was, and is brought up to date.
   - `build` reads the replica only, and can be called any number of times. So it says what shall be ("the row with
@@ -37,6 +37,9 @@ Listener = Callable[[Event], object]
 ATTEMPTS = 1000
 """How often a transaction is built before it is given up: each time, somebody else was faster. With the pauses between
 them that is about half a minute."""
+
+
+_ASKED_TO = Leave("asked to")
 
 
 class Pauses(NamedTuple):
@@ -154,8 +157,8 @@ class Client:
             link.hang_up()
             useful = self.session.state is State.MONITORING and loop.time() - started >= self._pauses.shortest
             self._lose()
-        self._failures = 0 if useful or (leave is not None and leave.at_once) else self._failures + 1
-        self.status = f"{remote}: {leave.reason if leave is not None else 'the server hung up'}"
+        self._failures = 0 if useful or leave is _ASKED_TO else self._failures + 1
+        self.status = f"{remote}: {leave.reason if leave is _ASKED_TO else 'the server hung up'}"
 
     async def _connect(self, remote: Remote) -> _Link:
         loop = asyncio.get_running_loop()
@@ -236,7 +239,7 @@ class Client:
     def reconnect(self) -> None:
         """Hang up, and connect to the next remote."""
         if self._link is not None:
-            self._link.leave(Leave("asked to", at_once=True))
+            self._link.leave(_ASKED_TO)
 
     def hold(self) -> None:
         """Hang up, and stay away until `release`."""

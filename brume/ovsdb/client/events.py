@@ -10,12 +10,11 @@ Json = Any
 
 
 class Leave(Exception):
-    """This connection is of no use. `at_once`: it was of use until now, so look for another without delay."""
+    """This connection is of no use, or no longer."""
 
-    def __init__(self, reason: str, *, at_once: bool = False) -> None:
+    def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.at_once = at_once
 
 
 class Synchronized(NamedTuple):

@@ -162,7 +162,7 @@ class Session:
         if self.state is State.OFFLINE or not self.probe_interval or now < self._heard + self.probe_interval:
             return
         if self._probed and now >= self._heard + 2 * self.probe_interval:
-            raise Leave(f"no sign of life for {now - self._heard:.1f} s", at_once=True)
+            raise Leave(f"no sign of life for {now - self._heard:.1f} s")
         if not self._probed:
             self._probed = True
             self._ask("echo", [], _ignore)
@@ -237,7 +237,7 @@ class Session:
             if len(params) == 1 and isinstance(params[0], str) and params[0] in self.locks:
                 self._set_lock(params[0], held=method == "locked")
         elif method == "monitor_canceled" and params and params[0] in (_DATA, _SERVER):
-            raise Leave("the server has stopped our monitor", at_once=True)
+            raise Leave("the server has stopped our monitor")
 
     def _on_update(self, method: str, params: list[Json]) -> None:
         version = _VERSIONS[method]
@@ -279,17 +279,16 @@ class Session:
 
     def _check_server(self) -> ServedDatabase:
         """The row of our database; raises `Leave` if another server would be better."""
-        at_once = self.state is State.MONITORING
         name = self.replica.schema.name
         for row in self._server.database.rows(ServedDatabase):
             if (row.name == name) if self.cluster is None else (row.cid == self.cluster):
                 reason = unusable(row, leader_only=self.leader_only, minimum_index=self.minimum_index)
                 if reason:
-                    raise Leave(f"the server of {name} {reason}", at_once=at_once)
+                    raise Leave(f"the server of {name} {reason}")
                 if row.model == "clustered":
                     self.minimum_index = row.index or 0
                 return row
-        raise Leave(f"the server has no database {name}", at_once=at_once)
+        raise Leave(f"the server has no database {name}")
 
     def _ask_schema(self) -> None:
         self.state = State.DATA_SCHEMA
