@@ -158,7 +158,7 @@ class Client:
             useful = self.session.state is State.MONITORING and loop.time() - started >= self._pauses.shortest
             self._lose()
         self._failures = 0 if useful or leave is _ASKED_TO else self._failures + 1
-        self.status = f"{remote}: {leave.reason if leave is _ASKED_TO else 'the server hung up'}"
+        self.status = f"{remote}: {leave.reason if leave is not None else 'the server hung up'}"
 
     async def _connect(self, remote: Remote) -> _Link:
         loop = asyncio.get_running_loop()
