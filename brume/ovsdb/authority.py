@@ -235,4 +235,6 @@ def _write(path: Path, text: bytes) -> None:
         os.unlink(new)
     with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
         file.write(text)
+        file.flush()
+        os.fsync(file.fileno())  # or after a crash there is a file with no key in it
     os.rename(new, path)

@@ -9,7 +9,10 @@ host name is in it. Not here: keys and certificates of our own making (`authorit
 
 from __future__ import annotations
 
+import errno
+import os
 import ssl
+import stat
 from typing import NamedTuple
 
 
@@ -48,6 +51,8 @@ def _filled(context: ssl.SSLContext, files: TlsFiles) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     for path in files:
         try:
+            if not stat.S_ISREG(os.stat(path).st_mode):  # reading it might wait, and all clients with it
+                raise OSError(errno.EINVAL, "not a regular file")
             with open(path, "rb"):
                 pass
         except OSError as error:

@@ -124,11 +124,13 @@ def test_complaints_name_what_is_at_fault(tmp_path: Path) -> None:
     authority = make_authority(tmp_path, now=NOW)
     files = authority.issue("nb", SERVER, now=NOW)
     other = authority.issue("other", SERVER, now=NOW)
+    os.mkfifo(tmp_path / "pipe")
     for changed, complaint in (
         (files._replace(private_key=other.private_key), "no certificate and its key"),
         (files._replace(ca_cert=files.private_key), "holds no certificate"),
         (files._replace(certificate="/nowhere.pem"), "/nowhere.pem"),
-        (files._replace(private_key=str(tmp_path)), "Is a directory"),
+        (files._replace(private_key=str(tmp_path)), "not a regular file"),
+        (files._replace(ca_cert=str(tmp_path / "pipe")), "not a regular file"),
     ):
         with pytest.raises(TlsError, match=complaint):
             server_context(changed)

@@ -10,7 +10,7 @@ is listened on for another reason (an option of the command line) is left as it 
 are the server's, or those that the row's `ssl` column names (`ovn-nbctl set-ssl`).
 
 Left out, and said so in `status`: remotes to connect to (`tcp:`, `ssl:`), and roles (no RBAC here: a remote that asks
-for a role is not opened, rather than opened to everybody).
+for a role is not opened, rather than opened to everybody). Protocols and ciphers of an `ssl` row are not looked at.
 """
 
 from __future__ import annotations
