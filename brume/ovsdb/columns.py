@@ -18,6 +18,7 @@ the field `uuid`, or `given_uuid` in a table whose rows are made in great number
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import Hashable
 from functools import cache
@@ -163,14 +164,31 @@ def _relation_column(relation: SetColumn) -> Column:
     )
 
 
+def _hints(row_type: Any) -> dict[str, Any]:
+    """The fields' annotations, as `get_type_hints` has them; equal texts are evaluated once, for the start's sake."""
+    found = {}
+    for base in reversed(row_type.__mro__):
+        for name, annotation in vars(base).get("__annotations__", {}).items():
+            found[name] = (base.__module__, annotation)
+    return {name: _hint(*found[name]) for name in row_type.__struct_fields__ if name not in UUID_FIELDS}
+
+
 @cache
+def _hint(module: str, annotation: Any) -> Any:
+    holder = types.SimpleNamespace(__annotations__={"it": annotation})
+    return get_type_hints(holder, vars(sys.modules[module]), include_extras=True)["it"]
+
+
 def columns(row_type: Any) -> dict[str, Column]:
     """The columns a row class declares, by OVSDB name; `uuid` is not one of them."""
     known: dict[str, Column] | None = vars(row_type).get("COLUMNS")
-    if known is not None:
-        return known
+    return _declared(row_type) if known is None else known
+
+
+@cache
+def _declared(row_type: Any) -> dict[str, Column]:
     found: dict[str, Column] = {}
-    hints = get_type_hints(row_type, include_extras=True)
+    hints = _hints(row_type)
     for name in row_type.__struct_fields__:
         if name not in UUID_FIELDS:
             column = _column(name, hints[name])

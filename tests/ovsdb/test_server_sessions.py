@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from brume.northbound.schema import LogicalSwitch
+from brume.ovsdb.columns import OvsdbRow
 from brume.ovsdb.server.methods import METHODS
 from brume.ovsdb.server.output import DEFAULT_LIMITS
 from brume.ovsdb.store import Store
@@ -283,6 +286,17 @@ def test_a_fault_of_ours_ends_one_session_and_is_reported(monkeypatch: pytest.Mo
     assert client.session.closed == "a fault of the server's"
     assert [str(fault) for fault in lab.faults] == ["a method has a fault"]
     assert other.ask("echo", 1) == [1]
+
+
+def test_schemas_that_clients_send_are_not_remembered() -> None:
+    client = Lab().client()
+    tables = {"Left": {"columns": {"name": {"type": "string"}}}}
+    schema = {"name": NB, "version": "1.0.0", "tables": tables}
+    gc.collect()
+    before = len(OvsdbRow.__subclasses__())
+    assert client.ask("convert", NB, schema)["error"] == "not supported"
+    gc.collect()
+    assert len(OvsdbRow.__subclasses__()) == before
 
 
 # silence and bad manners

@@ -12,6 +12,7 @@ from typing import Any
 from brume.ovsdb.columns import Column
 from brume.ovsdb.conditions import Clause, clause_to_json, read_condition
 from brume.ovsdb.data import Datum, Json, from_field, to_field
+from brume.ovsdb.drafts import stored_field
 from brume.ovsdb.server.changes import Moment, RowDelta
 from brume.ovsdb.store import StoredTable
 
@@ -30,17 +31,13 @@ class Side:
         """What the row holds in a column."""
         if column.relation is not None:
             return self._delta.elements(column, before=self._before)
-        value = self._delta.moment.store.version(self.row.uuid) if not column.attribute else _field(self.row, column)
+        version = self._delta.moment.store.version
+        value = stored_field(self.row, column) if column.attribute else version(self.row.uuid)
         return from_field(column.type, value)
 
     def has(self, column: Column, atom: Any) -> bool:
         """Whether a set has an element."""
         return atom in self.datum(column)
-
-
-def _field(row: Any, column: Column) -> Any:
-    value = getattr(row, column.attribute)
-    return str(value) if column.printed else value
 
 
 class Condition:

@@ -74,12 +74,6 @@ class Output:
             self._look()
         return None
 
-    def clear(self) -> None:
-        """Forget what is queued: the client is gone."""
-        self._pieces.clear()
-        self.size = self._dumps = 0
-        self.slow = False
-
     def _look(self) -> None:
         self.slow = self._dumps > 0 or self.size > self._limits.slow
 
