@@ -31,6 +31,9 @@ from brume.service.ticker import Ticker
 
 log = logging.getLogger(__name__)
 
+FIRST_ANSWERS = 0.05
+"""Seconds in which the API answers those who waited for it, before the OVSDB server is imported and opened."""
+
 
 class Server(uvicorn.Server):
     """uvicorn, with its hands off the process's signals: they are `_serve`'s, which has more to end than HTTP."""
@@ -96,6 +99,7 @@ async def _serve(settings: Settings, listener: socket.socket, quiet: bool) -> No
     serving = loop.create_task(server.serve(sockets=[listener]))
     waiting = loop.create_task(_stop(server, stopping))
     try:
+        await asyncio.sleep(FIRST_ANSWERS)
         await databases.open()
         await control.start()
         if not quiet:
