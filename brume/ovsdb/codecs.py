@@ -79,10 +79,19 @@ def reader(kind: ColumnType) -> Read:
     if kind.value is not None:
         plain = kind.key == kind.value == BaseType(AtomType.STRING) and kind.maximum is None and kind.minimum == 0
         return _string_map_reader(general) if plain else general
+    if kind.maximum == 1 and kind.key == BaseType(AtomType.STRING):
+        return _string_reader(general)
     atom = _atom_reader(kind.key)
     if atom is None:
         return general
     return _single_reader(atom, general) if kind.maximum == 1 else _set_reader(kind, atom, general)
+
+
+def _string_reader(general: Read) -> Read:
+    def read(json: Json, names: NamedUuids | None = None) -> Any:
+        return json if type(json) is str else general(json, names)
+
+    return read
 
 
 def _single_reader(atom: ReadAtom, general: Read) -> Read:

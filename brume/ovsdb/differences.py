@@ -7,9 +7,11 @@ with its new value. Of any other column it is the new datum itself. So applying 
 
 from __future__ import annotations
 
+from typing import Any
+
 from brume.ovsdb.data import Datum
 from brume.ovsdb.types import ColumnType
-from brume.tables.map import Map
+from brume.tables.map import EMPTY_MAP, Map
 
 
 def is_composite(column_type: ColumnType) -> bool:
@@ -32,6 +34,11 @@ def apply_difference(column_type: ColumnType, old: Datum, changed: Datum) -> Dat
     if not is_composite(column_type):
         return changed
     if isinstance(old, Map) and isinstance(changed, Map):
-        kept = {key: value for key, value in old.items() if key not in changed}
-        return Map({**kept, **{key: value for key, value in changed.items() if key not in old or old[key] != value}})
+        found: dict[Any, Any] = dict(old)
+        for key, value in changed.items():
+            if key in found and found[key] == value:
+                del found[key]
+            else:
+                found[key] = value
+        return Map(found) if found else EMPTY_MAP
     return frozenset(old) ^ frozenset(changed)

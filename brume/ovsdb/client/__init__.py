@@ -6,7 +6,7 @@
                  |                            v
                <- - - - - - - - - - transaction.py                  what differs, as operations
 
-    decoding.py      columns and rows from JSON, by readers made once a column
+    decoding.py      rows from JSON, by readers made once a table
     replica.py       dumps and updates (v1, v2, v3) become one transaction of a `Database` each
     server_rows.py   the `_Server` database: may this server be used?
     events.py        what a session tells: synchronized, updated, answered, a lock came or went; and the order to leave
