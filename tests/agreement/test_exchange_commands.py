@@ -137,6 +137,43 @@ def test_our_compiler_and_chassis_on_real_databases(directory: Path, cleanup: li
     assert again.ping("vma", "10.0.1.20")
 
 
+def test_databases_elsewhere_that_go_away_and_come_back(directory: Path, cleanup: list[Callable[[], object]]) -> None:
+    """Meanwhile packets pass and a host is unplugged; afterwards the servers hear of it, and new ports are compiled."""
+
+    def servers() -> list[OvsdbServer]:
+        return [OvsdbServer(directory, name, OVN / f"ovn-{name}.ovsschema") for name in ("nb", "sb")]
+
+    running = servers()
+    cleanup.extend([lambda: running[0].stop(), lambda: running[1].stop()])
+    northbound, southbound = (f"unix:{server.socket}" for server in running)
+    lab = Lab(directory / "lab", "--northbound", northbound, "--southbound", southbound)
+    cleanup.append(lab.close)
+    build(lambda line: nbctl(northbound, "--wait=hv", *shlex.split(line)))
+    lab.brume("bind vma compute1")
+    lab.brume("bind vmb compute2")
+    for server in running:
+        server.stop()
+    while lab.brume("status").count("cannot connect to unix:") < 2:
+        assert lab.popen.poll() is None
+    assert lab.ping("vma", "10.0.1.20")
+    lab.brume("unbind vmb")
+    running[:] = servers()
+    nbctl(
+        northbound,
+        "--wait=hv",
+        "lsp-add",
+        "ls1",
+        "vmc",
+        "--",
+        "lsp-set-addresses",
+        "vmc",
+        "0a:00:00:00:00:0c 10.0.0.12",
+    )
+    lab.brume("bind vmc compute2")
+    assert lab.ping("vma", "10.0.0.12")
+    assert nbctl(northbound, "lsp-get-up", "vmb").strip() == "down"
+
+
 def test_databases_alone_with_everything_else_elsewhere(directory: Path, cleanup: list[Callable[[], object]]) -> None:
     """NB and SB of one `brume ovn`, the real ovn-northd, and the chassis of another `brume ovn`."""
     keeper = Lab(directory / "keeper", "--compiler", "none", "--chassis", "0", *FREE_PORTS)

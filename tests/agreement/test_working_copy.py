@@ -23,6 +23,7 @@ from brume.southbound.schema import (
     MulticastGroup,
     PortBinding,
 )
+from brume.tables.changes import ChangeSet
 from brume.tables.database import Database, Transaction
 from brume.tables.map import Map
 from brume.values import derive_uuid
@@ -102,6 +103,29 @@ def test_what_one_writes_the_other_sees_and_columns_of_both_stay(server: OvsdbSe
                 await until(copy, lambda copy=copy: copy.database.rows(Chassis) == [expected])  # type: ignore[misc]
 
     asyncio.run(both())
+
+
+def test_a_listener_that_fails_is_told_of_and_ends_nothing(server: OvsdbServer) -> None:
+    """As a compiler that has a mistake: the chassis are seen all the same, and what is written goes on its way."""
+    faults: list[BaseException] = []
+
+    def fail(changes: ChangeSet) -> None:
+        raise ZeroDivisionError("a mistake")
+
+    async def go_on() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context["exception"]))
+        async with copy_of(server) as one, copy_of(server) as other:
+            one.database.subscribe(fail)
+            for number, name in enumerate(("hv", "hv2"), 1):
+                register(other, name)
+                await until(one, lambda number=number: len(one.database.rows(Chassis)) == number)  # type: ignore[misc]
+            with pytest.raises(ZeroDivisionError):
+                register(one, "hv33")
+            await until(other, lambda: len(other.database.rows(Chassis)) == 3)
+            assert one.client.is_synchronized
+
+    asyncio.run(go_on())
+    assert {type(fault) for fault in faults} == {ZeroDivisionError}
 
 
 def test_what_the_server_refuses_is_taken_back(server: OvsdbServer) -> None:

@@ -122,8 +122,16 @@ class WorkingCopy:
         for member, added in changes.members:
             if member not in self._unsent.members and member not in self._under_way.members:
                 transaction.members[member] = added
-        self.database.apply(transaction)
+        self._apply(transaction)
         self._send_soon()
+
+    def _apply(self, transaction: Transaction) -> None:
+        """Have here what the server says. A listener that fails ends neither the connection nor what others hear."""
+        try:
+            self.database.apply(transaction)
+        except Exception as error:
+            message = f"a listener of {self.database.name} failed"
+            asyncio.get_running_loop().call_exception_handler({"message": message, "exception": error})
 
     def _merge(self, transaction: Transaction, place: Key, there: Row | None) -> None:
         """Have a row as the server has it now, but for what we have written and it has not answered for."""
@@ -260,7 +268,7 @@ class WorkingCopy:
                 transaction.members[member] = member.child in self._replica.pairs(member.relation).children.get(
                     member.parent, ()
                 )
-        self.database.apply(transaction)
+        self._apply(transaction)
 
     def _take(self, transaction: Transaction, row_type: type[Row], uuid: str) -> None:
         """Have a row as the server has it."""
