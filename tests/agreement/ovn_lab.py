@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from brume.northbound.schema import NORTHBOUND, NBGlobal
+from brume.ovsdb.client.decoding import table_reader
 from brume.ovsdb.columns import columns
 from brume.ovsdb.data import datum_to_json
-from brume.ovsdb.rows import column_datum, read_row
+from brume.ovsdb.rows import column_datum
 from brume.ovsdb.schema import Schema
 from brume.southbound.schema import (
     SOUTHBOUND,
@@ -154,7 +155,11 @@ def read_database(server: OvsdbServer, schema: Schema) -> Database:
     for name, result in zip(names, results, strict=True):
         for row in result["rows"]:
             (_, uuid), _ = row.pop("_uuid"), row.pop("_version")
-            read_row(transaction, schema.tables[name], uuid, row)
+            found, members = table_reader(schema.tables[name]).row(uuid, row)
+            transaction.put(found)
+            for relation, children in members.items():
+                for child in children:
+                    transaction.add(relation, uuid, child)
     database.apply(transaction)
     return database
 

@@ -418,26 +418,6 @@ def test_an_older_server_lacks_tables_and_columns_and_that_is_no_matter(empty: A
     asyncio.run(story())
 
 
-def test_without_explicit_uuids_the_server_chooses(empty: AnyServer) -> None:
-    async def story() -> None:
-        replica = Replica(FUZZ)
-        one, leaf = root("one"), LEAF(uuid=random_uuid(), tag=7, kind="red", below=None, watch=None, weak_map=EMPTY_MAP)
-        async with connected(remote(empty), replica) as client:
-            proposal = Proposal(replica)
-            proposal.insert(one)
-            proposal.add(ROOT.leaves, one.uuid, leaf.uuid)
-            proposal.insert(leaf)
-            answer = await client.request("transact", ["Fuzz", *proposal.operations(explicit=False)])
-            assert answer is not None
-            assert answer.error is None
-            (found,) = replica.database.rows(ROOT)
-            assert found.uuid != one.uuid
-            (child,) = replica.database.members(ROOT.leaves, found.uuid)
-            assert replica.row(LEAF, child).tag == 7
-
-    asyncio.run(story())
-
-
 def test_a_listener_that_fails_ends_the_client_with_its_error(empty: AnyServer) -> None:
     async def story() -> None:
         database = Database("Fuzz")

@@ -123,16 +123,6 @@ def test_a_lock_is_asserted_first_and_what_is_said_beside_rows_comes_last(replic
     ]  # fmt: skip
 
 
-def test_names_stand_for_uuids_where_the_server_chooses_them(replica: Replica) -> None:
-    proposal = Proposal(replica)
-    proposal.insert(LogicalSwitchPort(uuid=NEW, name="vm2"))
-    proposal.add(LogicalSwitch.ports, SWITCH, NEW)
-    insert, mutate = proposal.operations(explicit=False)
-    assert "uuid" not in insert
-    assert mutate["where"] == where(SWITCH)
-    assert mutate["mutations"] == [["ports", "insert", ["set", [["named-uuid", insert["uuid-name"]]]]]]
-
-
 def test_a_flow_that_a_rule_made_is_written_as_text_under_the_uuid_it_derives() -> None:
     replica = Replica(SOUTHBOUND)
     flow = LogicalFlow(logical_datapath=SWITCH, pipeline="ingress", table_id=3, priority=100, match=1, actions=2.5)

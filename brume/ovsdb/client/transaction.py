@@ -12,8 +12,8 @@ a database of our own.
 
 Rules:
   - One row is one operation: an insert takes in what is said of its relations and columns afterwards.
-  - The uuid of an inserted row is its own, given explicitly (ovsdb-server 2.13 and later); for an older server,
-    `operations(explicit=False)` writes names, and the server chooses.
+  - The uuid of an inserted row is its own, given explicitly (ovsdb-server 2.13 and later): so an insertion can be
+    repeated.
   - Nothing is read but the replica, and nothing is written to it: the server's update does that.
 """
 
@@ -220,24 +220,19 @@ class Proposal:
         """Answer only when it is on disk."""
         self._last.append({"op": "commit", "durable": True})
 
-    def operation(self, json: Json) -> None:
-        """Any other operation, as it is; it runs after the others."""
-        self._last.append(json)
-
     # as JSON
 
-    def operations(self, *, explicit: bool = True) -> list[Json]:
+    def operations(self) -> list[Json]:
         """The operations, in an order in which none comes before what it needs."""
         found = list(self._first)
         found.extend(self._waits())
-        inserts = [(key, edit) for key, edit in self._edits.items() if edit.inserted]
-        found.extend(_insert(key, edit) for key, edit in inserts)
+        found.extend(_insert(key, edit) for key, edit in self._edits.items() if edit.inserted)
         for key, edit in self._edits.items():
             if not edit.inserted:
                 found.extend(_changes(key, edit))
         found.extend({"op": "delete", "table": table, "where": where_uuid(uuid)} for table, uuid in self._deleted)
         found.extend(self._last)
-        return found if explicit else _named(found, {uuid for (_, uuid), _ in inserts})
+        return found
 
     def _waits(self) -> Iterable[Json]:
         for (table, uuid), seen in self._verified.items():
@@ -295,21 +290,3 @@ def _changes(key: _Key, edit: _Edit) -> Iterator[Json]:
     ]
     if mutations:
         yield {"op": "mutate", "table": table, "where": where_uuid(uuid), "mutations": mutations}
-
-
-def _named(json: Json, inserted: set[str]) -> Json:
-    """The same operations with names in the place of the uuids of inserted rows."""
-    if isinstance(json, dict):
-        found = {name: _named(value, inserted) for name, value in json.items()}
-        if json.get("op") == "insert" and json.get("uuid") in inserted:
-            found["uuid-name"] = _name(found.pop("uuid"))
-        return found
-    if isinstance(json, list):
-        if len(json) == 2 and json[0] == "uuid" and json[1] in inserted:
-            return ["named-uuid", _name(json[1])]
-        return [_named(item, inserted) for item in json]
-    return json
-
-
-def _name(uuid: str) -> str:
-    return "row" + uuid.replace("-", "_")
