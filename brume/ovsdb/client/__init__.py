@@ -8,7 +8,6 @@
 
     decoding.py      rows from JSON, by readers made once a table
     replica.py       dumps and updates (v1, v2, v3) become one transaction of a `Database` each
-    server_rows.py   the `_Server` database: may this server be used?
     events.py        what a session tells: synchronized, updated, answered, a lock came or went; and the order to leave
     session.py       one client's conversations, without a socket: _Server, monitors, locks, replies, probes
     encoding.py      rows as JSON, by writers made once a table

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from brume.ovsdb.client.server_rows import SERVER, ServedDatabase
 from brume.ovsdb.json_text import print_json
+from brume.ovsdb.served_databases import SERVER, ServedDatabase
 from brume.ovsdb.server.locks import Locks
 from brume.ovsdb.server.output import DEFAULT_LIMITS, Limits
 from brume.ovsdb.server.served import Report, Served, Storage

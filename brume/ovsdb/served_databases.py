@@ -1,4 +1,5 @@
-"""The `_Server` database, in which a server says what it serves (ovsdb-server(5) in Open vSwitch's documentation).
+"""The `_Server` database, in which a server says what it serves (ovsdb-server(5) in Open vSwitch's documentation):
+ours does (`server/host.py`), and a client reads it (`client/session.py`).
 
 A client asks it first: it tells a standalone database from a cluster's, whether this server is connected to the
 others and leads them, and how far its copy has come.
