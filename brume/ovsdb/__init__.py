@@ -13,7 +13,7 @@ Values and schemas:
     encoding.py                      JSON as log files and connections have it
     data_text_reader.py              values as people write them after `ovn-nbctl set`
     errors.py                        the error object
-    served_databases.py              the schema of `_Server`: what a server says it serves, and what a client makes of it
+    served_databases.py              `_Server`: what a server says it serves, for whom it is of use
     differences.py                   what turns one value into another: in log files, and in `update2`
 
 Transactions:
