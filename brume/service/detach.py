@@ -49,6 +49,16 @@ def detach(paths: Paths, report: Callable[[int], Iterable[str]]) -> None:
         for source, target in ((nothing, 0), (log, 1), (log, 2)):
             os.dup2(source, target)
         return
+    try:
+        _follow(paths, child, report, before)
+    except KeyboardInterrupt:
+        os.kill(child, signal.SIGTERM)  # it has a session of its own, so it has not heard
+        os.waitpid(child, 0)
+        raise
+
+
+def _follow(paths: Paths, child: int, report: Callable[[int], Iterable[str]], before: int) -> NoReturn:
+    """Wait until the child answers, or has ended, or patience has; then exit. `before`: how long the log was."""
     patience = time.monotonic() + PATIENCE
     while time.monotonic() < patience:
         if owner(paths) == child and is_running(paths):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,19 @@ def test_a_database_that_is_not_there_ends_the_start(tmp_path: Path) -> None:
     assert f"waiting for OVN_Northbound at unix:{tmp_path}/nobody" in rest[0]
     with owned(LabPaths(tmp_path)):
         assert not LabPaths(tmp_path).control_socket.exists()
+
+
+def test_an_interrupted_start_leaves_nothing_behind(tmp_path: Path) -> None:
+    paths = LabPaths(tmp_path)
+    command = [*BRUME, "ovn", "--data-dir", str(tmp_path), "--detach", "--northbound", f"unix:{tmp_path}/nobody"]
+    waiting = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while not paths.log.exists() or "waiting for OVN_Northbound" not in paths.log.read_text():
+        assert waiting.poll() is None
+    waiting.send_signal(signal.SIGINT)
+    _, errors = waiting.communicate(timeout=PATIENCE)
+    assert (waiting.returncode, errors.strip()) == (1, "Aborted!")
+    with owned(paths):
+        pass
 
 
 def test_what_is_said_is_of_this_start(tmp_path: Path) -> None:
