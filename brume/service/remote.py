@@ -38,8 +38,9 @@ class RemoteDatabase:
         return f"{self.client.replica.schema.name} at {', '.join(map(str, self.client.remotes))}{waits}"
 
     async def open(self) -> None:
-        """Connect, and wait until everything is here, and the lock is ours."""
+        """Connect, and wait until everything is here, and the lock is ours. ConnectionError if the client fails."""
         self.client.start()
+        await self.client.synchronized()
         await self.copy.loaded()
         if self._lock is not None:
             await self.client.locked(self._lock)

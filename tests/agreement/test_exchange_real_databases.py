@@ -276,6 +276,22 @@ def test_the_second_compiler_waits_for_the_first(servers: Servers) -> None:
     asyncio.run(two())
 
 
+def test_a_fault_before_everything_is_here_is_raised(servers: Servers) -> None:
+    def fail(event: object) -> None:
+        raise ZeroDivisionError("a mistake")
+
+    async def open_it() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: None)
+        remote = RemoteDatabase(f"unix:{servers.northbound.socket}", NORTHBOUND, Database(NORTHBOUND.name))
+        remote.client.subscribe(fail)
+        async with asyncio.timeout(10):
+            with pytest.raises(ConnectionError, match="OVN_Northbound is closed"):
+                await remote.open()
+        await remote.close()
+
+    asyncio.run(open_it())
+
+
 def test_a_cluster_that_loses_its_leader_goes_on(servers: Servers) -> None:
     """SB is a RAFT cluster. Its leader is killed, NB changes meanwhile; the compiler finds the new one and the lock."""
 
