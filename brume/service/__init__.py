@@ -18,6 +18,7 @@
     first_image.py the built-in image
     ticker.py      moves the simulator's time along with the real one
     ownership.py   one cloud a data directory
+    detach.py      a start that goes on in the background
     run.py         the event loop: HTTP, control socket, signals, the end
     main.py        the command `brume`, with `brume up`
 

@@ -16,7 +16,7 @@
     paths.py        from a trace's tree to the ways through it
     tables.py       a table in words         steps.py, reply.py   the numbered steps
     failure.py      where a way ended        causes.py            a table of functions: add yours there
-    by_hand.py      the same for networks that were built with ovn-nbctl
+    by_hand.py, by_hand_hosts.py   the same for networks that were built with ovn-nbctl
     text.py         the text
 
 Rule: everything is read from the live tables by `Switch.traced*`; the cloud is as it was afterwards.
