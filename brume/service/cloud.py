@@ -69,7 +69,7 @@ class EmbeddedCloud:
         self.northbound = NorthboundCompiler(
             network.northbound, network_settings, report_fault, lambda: network.northbound_store
         )
-        self.southbound, self.underlay, self.outside = network.compiler, network.underlay, network.outside
+        self.southbound, self.outside = network.compiler, network.outside
         self.nodes = network.chassis
         self.instances = Instances(self.cloud.store, self.nodes, self.scheduler, self._context)
         self.observed = Observed(self.cloud.store, self._context, self._work)

@@ -277,7 +277,7 @@ def _ping(cloud: JourneyCloud) -> Capture:
     removals = [
         vm1.link.tap(lambda _, frame: found.sent.append(frame)),
         vm3.link.tap(lambda _, frame: found.received.append(frame)),
-        cloud.cloud.underlay.tap(lambda _, frame: found.underlay.append(frame)),
+        cloud.cloud.network.underlay.tap(lambda _, frame: found.underlay.append(frame)),
     ]
     job = vm1.host.console.run(["ping", "-c", "1", "10.0.1.30"])
     cloud.pass_time(2)

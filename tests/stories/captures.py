@@ -37,7 +37,7 @@ class Captures:
         """Watch what is there now; interfaces come and go."""
         if cloud is not self._cloud:
             self._cloud, self._tapped = cloud, set()
-            cloud.underlay.tap(lambda _, frame: self._add("underlay", frame, True))
+            cloud.network.underlay.tap(lambda _, frame: self._add("underlay", frame, True))
             cloud.outside.segment.tap(lambda _, frame, end: self._add("outside", frame, True))
         for running in cloud.instances.running.values():
             for plug in running.plugs:

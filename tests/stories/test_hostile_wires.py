@@ -148,7 +148,7 @@ def test_nothing_on_the_underlay_breaks_a_chassis(world, frames, data):
     packet = ends + ipv4(source, destination, protocol, payload)
     other = data.draw(spoiled([ends + ipv4(source, destination, 17, payload)]))
     for frame in (packet, other):
-        world.cloud.underlay.send(frame)
+        world.cloud.network.underlay.send(frame)
     world.pass_time(0.1)
 
 
@@ -164,5 +164,5 @@ def test_nothing_on_the_physical_network_breaks_a_chassis(world, frames, stolen,
 @pytest.mark.parametrize("length", range(40))
 def test_a_cut_tunnel_packet_is_dropped(world, frames, length):
     tunnel = udp(50000, 6081, geneve(1, 0x10002, frames[0]))[:length]
-    world.cloud.underlay.send(b"\x02" * 12 + b"\x08\x00" + ipv4(*NODES, 17, tunnel))
+    world.cloud.network.underlay.send(b"\x02" * 12 + b"\x08\x00" + ipv4(*NODES, 17, tunnel))
     world.pass_time(0.1)
