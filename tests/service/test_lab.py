@@ -219,7 +219,14 @@ def test_a_port_that_another_chassis_is_meant_for(tmp_path, lab) -> None:
     build(running, TWO_SWITCHES, "lsp-set-options vma requested-chassis=compute2")
     done = running.run("bind", "vma", "compute1")
     assert done.returncode == 1
-    assert "compute1, which has not claimed it; has it a requested-chassis?" in done.stdout
+    cure = "ovn-nbctl remove logical_switch_port vma options requested-chassis"
+    assert f"vma: plugged in on compute1, but not up: its requested-chassis is compute2; first: {cure}" in done.stdout
+    trace = running.run("trace", "vma", "10.0.0.1").stdout
+    assert "Dropped by: vma's host is on compute1, its requested-chassis is compute2\n" in trace
+    assert "Cure: brume ovn unbind vma; brume ovn bind vma compute2\n" in trace
+    running.nbctl("lsp-add ls1 everywhere -- lsp-set-type everywhere localport")
+    running.nbctl("lsp-set-addresses everywhere '0a:00:00:00:00:0e 10.0.0.14'")
+    assert "everywhere is up on compute2" in running.brume("bind everywhere compute2")  # and no chassis claims it
 
 
 def test_fewer_chassis_after_a_restart(tmp_path, lab) -> None:

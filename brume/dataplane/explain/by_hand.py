@@ -41,7 +41,7 @@ HIGHEST_PRIORITY: Final = 32767
 def cause_by_hand(at: Failure) -> Cause | None:
     """Why a packet is dropped by rows that somebody wrote by hand; None if it is not by them, or not known here."""
     if at.datapath is None:
-        return _no_such_port(at)
+        return _no_such_port_here(at)
     functions: tuple[Function, ...] = (_acl,)
     if at.datapath.resource is None:
         functions = (
@@ -62,13 +62,17 @@ def cause_by_hand(at: Failure) -> Cause | None:
     return None
 
 
-def _no_such_port(at: Failure) -> Cause | None:
-    """A host is plugged in as a port that was deleted afterwards."""
+def _no_such_port_here(at: Failure) -> Cause | None:
+    """A host is plugged in as a port that was deleted afterwards, or that shall be on another chassis."""
     name, provenance = at.source.port_id, at.tables.provenance
     if name is None or at.where != "physical_to_logical" or provenance.cloud.get(Port, name) is not None:
         return None
-    if _database(at).find(switch_port_by_name, name):
-        return None
+    for row in _database(at).find(switch_port_by_name, name):
+        wanted, here = row.options.get("requested-chassis", ""), at.hop.chassis
+        if not wanted or here in wanted.split(","):
+            return None
+        who = f"{name}'s host is on {here}, its requested-chassis is {wanted}"
+        return Cause(who, (f"brume ovn unbind {name}; brume ovn bind {name} {wanted.partition(',')[0]}",))
     return Cause(f"there is no logical switch port {name} any more", (f"ovn-nbctl lsp-add SWITCH {name}",))
 
 

@@ -39,7 +39,7 @@ class LabCommands(Commands):
             async with asyncio.timeout(PATIENCE):
                 await self._until_up(port)
         except TimeoutError:
-            yield Message(out=f"{port}: plugged in on {chassis}, which has not claimed it; has it a requested-chassis?")
+            yield Message(out=f"{port}: plugged in on {chassis}, but not up: {self._lab.why_not_up(port)}")
             yield Message(exit=1)
         else:
             yield Message(out=f"{port} is up on {chassis}: {binding.card}")

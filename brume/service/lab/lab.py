@@ -97,7 +97,18 @@ class Lab:
     def is_up(self, port: str) -> bool:
         """Whether a chassis has claimed a logical port and installed its flows."""
         bindings: list[PortBinding] = self._network.southbound.find(port_binding_by_logical_port, port)
-        return any(bool(binding.up) for binding in bindings)
+        return any(bool(binding.up) or binding.type == "localport" for binding in bindings)
+
+    def why_not_up(self, port: str) -> str:
+        """Why no chassis has claimed a port that a host is plugged in as, after there was time to."""
+        bindings: list[PortBinding] = self._network.southbound.find(port_binding_by_logical_port, port)
+        if not bindings:
+            return "SB has no such port; does an ovn-northd compile?"
+        wanted = bindings[0].options.get("requested-chassis")
+        if wanted:
+            cure = f"ovn-nbctl remove logical_switch_port {port} options requested-chassis"
+            return f"its requested-chassis is {wanted}; first: {cure}"
+        return "the chassis has not claimed it"
 
     def _port(self, name: str) -> LogicalSwitchPort:
         if name == OUTSIDE:
