@@ -6,23 +6,21 @@ Each function answers None for a host that is the cloud's, or when it knows no b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from brume.dataplane.explain.by_hand import disabled_router_port
 from brume.dataplane.explain.explanation import Cause
 from brume.dataplane.explain.provenance import Provenance
 from brume.dataplane.explain.topology import Station
+from brume.northbound.neighbourhood import interfaces, routers_on
 from brume.northbound.schema import (
     NAT,
     LogicalRouter,
     LogicalRouterPort,
     LogicalSwitch,
     LogicalSwitchPort,
-    router_port_by_name,
     switch_port_by_name,
 )
 from brume.tables.database import Database
-from brume.values import InterfaceAddress, IpAddress, Ipv4Address, Prefix
+from brume.values import IpAddress, Ipv4Address, Prefix
 
 
 def host_without_route(provenance: Provenance, station: Station, destination: IpAddress) -> Cause | None:
@@ -32,8 +30,8 @@ def host_without_route(provenance: Provenance, station: Station, destination: Ip
         return None
     northbound = provenance.northbound.northbound
     who = f"{station.name} has no route to {destination}: no gateway is known to it"
-    for port in _routers_on(northbound, switch):
-        for own in _networks(port):
+    for port in routers_on(northbound, switch.uuid):
+        for own in interfaces(port):
             if any(own.address in mine.prefix for mine in station.addresses):
                 return Cause(who, (f"brume ovn exec {station.name} ip route add default via {own.address}",))
     cure = f"no router is on switch {switch.name}: ovn-nbctl lrp-add ROUTER PORT MAC NETWORK, then bind the host again"
@@ -46,7 +44,7 @@ def gateway_is_silent(provenance: Provenance, station: Station, hop: IpAddress) 
     if switch is None:
         return None
     northbound = provenance.northbound.northbound
-    connected = {port.uuid for port in _routers_on(northbound, switch)}
+    connected = {port.uuid for port in routers_on(northbound, switch.uuid)}
     elsewhere = {port.options.get("router-port") for port in northbound.rows(LogicalSwitchPort)}
     owners = [
         port
@@ -113,28 +111,13 @@ def _switch_of(provenance: Provenance, station: Station) -> LogicalSwitch | None
     return None
 
 
-def _routers_on(northbound: Database, switch: LogicalSwitch) -> Iterator[LogicalRouterPort]:
-    for uuid in northbound.members(LogicalSwitch.ports, switch.uuid):
-        port = northbound.get(LogicalSwitchPort, uuid)
-        if port is not None and port.type == "router":
-            yield from northbound.find(router_port_by_name, port.options.get("router-port", ""))
-
-
 def _router_of(northbound: Database, port: LogicalRouterPort) -> LogicalRouter | None:
     owners = northbound.owners(LogicalRouter.ports, port.uuid)
     return northbound.get(LogicalRouter, owners[0]) if owners else None
 
 
-def _networks(port: LogicalRouterPort) -> Iterator[InterfaceAddress]:
-    for text in sorted(port.networks):
-        try:
-            yield InterfaceAddress.parse(text)
-        except ValueError:
-            continue  # the compiler says it
-
-
 def _has(port: LogicalRouterPort, address: IpAddress) -> bool:
-    return any(one.address == address for one in _networks(port))
+    return any(one.address == address for one in interfaces(port))
 
 
 # from outside

@@ -15,7 +15,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from brume.northbound.schema import LogicalRouterPort, LogicalSwitch, LogicalSwitchPort, router_port_by_name
+from brume.northbound.neighbourhood import interfaces, routers_on
+from brume.northbound.schema import LogicalSwitch, LogicalSwitchPort
 from brume.southbound.from_northbound.facts.addresses import PortAddresses, parse_port_addresses
 from brume.tables.database import Database
 from brume.values import InterfaceAddress, IpAddress, MacAddress, Prefix, parse_address
@@ -104,28 +105,13 @@ def _mac(port: LogicalSwitchPort, own: Sequence[PortAddresses], wishes: Wishes) 
 def _surroundings(northbound: Database, port: LogicalSwitchPort) -> Iterator[InterfaceAddress | Prefix]:
     """The networks on the port's switch: of its routers' ports (the router's address with it), of its own subnet."""
     for switch in northbound.owners(LogicalSwitch.ports, port.uuid):
-        for other in northbound.members(LogicalSwitch.ports, switch):
-            for peer in _peers(northbound, northbound.get(LogicalSwitchPort, other)):
-                yield from _interfaces(peer)
+        for peer in routers_on(northbound, switch):
+            yield from interfaces(peer)
         row = northbound.get(LogicalSwitch, switch)
         for name in ("subnet", "ipv6_prefix"):
             text = row.other_config.get(name, "") if row is not None else ""
             if text:
                 yield from _prefix(text)
-
-
-def _peers(northbound: Database, port: LogicalSwitchPort | None) -> list[LogicalRouterPort]:
-    if port is None or port.type != "router":
-        return []
-    return northbound.find(router_port_by_name, port.options.get("router-port", ""))
-
-
-def _interfaces(port: LogicalRouterPort) -> Iterator[InterfaceAddress]:
-    for text in sorted(port.networks):
-        try:
-            yield InterfaceAddress.parse(text)
-        except ValueError:
-            continue  # the compiler says it
 
 
 def _prefix(text: str) -> Iterator[Prefix]:

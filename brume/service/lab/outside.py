@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from brume.northbound.neighbourhood import interfaces, routers_on
 from brume.northbound.schema import (
     LogicalRouter,
     LogicalRouterPort,
     LogicalRouterStaticRoute,
     LogicalSwitch,
     LogicalSwitchPort,
-    router_port_by_name,
 )
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Database
@@ -40,33 +40,18 @@ def outside_addresses(northbound: Database, physical_network: str) -> set[Interf
     found: set[InterfaceAddress] = set()
     for localnet in northbound.find(localnet_by_network, physical_network):
         for switch in northbound.owners(LogicalSwitch.ports, localnet.uuid):
-            found |= set(_addresses(northbound, list(_router_ports(northbound, switch))))
+            found |= set(_addresses(northbound, list(routers_on(northbound, switch))))
     return found
 
 
-def _router_ports(northbound: Database, switch: str) -> Iterator[LogicalRouterPort]:
-    for uuid in northbound.members(LogicalSwitch.ports, switch):
-        port = northbound.get(LogicalSwitchPort, uuid)
-        if port is not None and port.type == "router":
-            yield from northbound.find(router_port_by_name, port.options.get("router-port", ""))
-
-
 def _addresses(northbound: Database, ports: list[LogicalRouterPort]) -> Iterator[InterfaceAddress]:
-    interfaces = [interface for port in ports for interface in _interfaces(port)]
+    own = [interface for port in ports for interface in interfaces(port)]
     hops = [hop for port in ports for hop in _next_hops(northbound, port)]
-    taken = {interface.address for interface in interfaces}
-    for interface in interfaces:
+    taken = {interface.address for interface in own}
+    for interface in own:
         named = [hop for hop in hops if hop in interface.prefix and hop not in taken]
         for hop in named or _first_free(interface, taken):
             yield InterfaceAddress(hop, interface.length)
-
-
-def _interfaces(port: LogicalRouterPort) -> Iterator[InterfaceAddress]:
-    for text in sorted(port.networks):
-        try:
-            yield InterfaceAddress.parse(text)
-        except ValueError:
-            continue  # the compiler says it
 
 
 def _next_hops(northbound: Database, port: LogicalRouterPort) -> Iterator[IpAddress]:
