@@ -9,7 +9,7 @@
     observed.py    what the nodes report -> status of ports and servers
     control.py     the control socket        commands.py    what it can do
     guests.py      hosts that are plugged in, and the system they run in, as commands see it
-    cloud_system.py  the embedded cloud as such a system
+    cloud_system.py, cloud_commands.py  the embedded cloud as such a system, and its commands
     serving/       NB and SB on sockets
     lab/           the lab without OpenStack, `brume ovn`
     drift/         what is written by hand, and what was put right

@@ -19,9 +19,9 @@ import msgspec
 import uvicorn
 
 from brume.service.cloud import EmbeddedCloud
+from brume.service.cloud_commands import CloudCommands
 from brume.service.collector import Collector
 from brume.service.control import ControlServer
-from brume.service.drift.command import CloudCommands
 from brume.service.ownership import InUse, owned
 from brume.service.serving.databases import Choice, Databases
 from brume.service.serving.endpoint import CannotListen

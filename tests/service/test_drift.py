@@ -14,7 +14,7 @@ from brume.northbound.from_cloud import names
 from brume.northbound.schema import ACL, NORTHBOUND, LogicalSwitchPort, NBGlobal
 from brume.ovsdb.store import Store
 from brume.ovsdb.transact import transact
-from brume.service.drift.command import CloudCommands
+from brume.service.cloud_commands import CloudCommands
 from brume.service.guests import Link
 from brume.simulator.host.host import Host
 from brume.southbound.schema import (

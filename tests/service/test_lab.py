@@ -229,6 +229,16 @@ def test_a_port_that_another_chassis_is_meant_for(tmp_path, lab) -> None:
     assert "everywhere is up on compute2" in running.brume("bind everywhere compute2")  # and no chassis claims it
 
 
+def test_a_port_is_up_where_it_is_bound(tmp_path, lab) -> None:
+    """Another chassis has it, and is up: `bind` waits for the claim of the one it was told."""
+    running = lab(tmp_path)
+    build(running, TWO_SWITCHES)
+    running.sbctl("chassis-add far geneve 192.0.2.9 -- lsp-bind vma far -- set port_binding vma up=true")
+    assert "vma is up on compute1" in running.brume("bind vma compute1")
+    claimed = running.sbctl("--bare --columns=chassis find port_binding logical_port=vma")
+    assert claimed == running.sbctl("--bare --columns=_uuid find chassis name=compute1")
+
+
 def test_fewer_chassis_after_a_restart(tmp_path, lab) -> None:
     """The port of a chassis that is gone is down, and nobody waits for that chassis."""
     running = lab(tmp_path, "--chassis", "3", *FREE_PORTS)

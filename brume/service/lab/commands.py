@@ -10,6 +10,7 @@ from brume.dataplane.explain.by_hand import without_openstack
 from brume.dataplane.explain.explanation import Explanation
 from brume.service.commands import Commands
 from brume.service.control import Command
+from brume.service.lab.bindings import Binding
 from brume.service.lab.card import Wishes
 from brume.service.lab.lab import Lab
 from brume.service.outside import NAME as OUTSIDE
@@ -37,7 +38,7 @@ class LabCommands(Commands):
         binding = self._lab.bind(port, chassis, Wishes(mac, tuple(ip or ()), gateway))
         try:
             async with asyncio.timeout(PATIENCE):
-                await self._until_up(port)
+                await self._until_up(binding)
         except TimeoutError:
             yield Message(out=f"{port}: plugged in on {chassis}, but not up: {self._lab.why_not_up(port)}")
             yield Message(exit=1)
@@ -56,11 +57,11 @@ class LabCommands(Commands):
     def _shown(self, explanation: Explanation) -> Explanation:
         return without_openstack(explanation)
 
-    async def _until_up(self, port: str) -> None:
+    async def _until_up(self, bound: Binding) -> None:
         up = asyncio.Event()
 
         def look(_: ChangeSet) -> None:
-            if self._lab.is_up(port):
+            if self._lab.is_up(bound):
                 up.set()
 
         self._network.southbound.subscribe(look)

@@ -23,7 +23,7 @@ from brume.service.network import LogicalNetwork
 from brume.service.outside import NAME as OUTSIDE
 from brume.simulator.clock import Scheduler
 from brume.simulator.host.host import Host
-from brume.southbound.schema import PortBinding, port_binding_by_logical_port
+from brume.southbound.schema import PortBinding, chassis_by_name, port_binding_by_logical_port
 from brume.tables.changes import ChangeSet
 from brume.values import InterfaceAddress, MacAddress, parse_address
 
@@ -94,10 +94,15 @@ class Lab:
             self._network.chassis[bound.chassis].unplug(port)
         return bound
 
-    def is_up(self, port: str) -> bool:
-        """Whether a chassis has claimed a logical port and installed its flows."""
-        bindings: list[PortBinding] = self._network.southbound.find(port_binding_by_logical_port, port)
-        return any(bool(binding.up) or binding.type == "localport" for binding in bindings)
+    def is_up(self, bound: Binding) -> bool:
+        """Whether the chassis that a host is plugged in on has claimed its port and installed the flows."""
+        southbound = self._network.southbound
+        here = {row.uuid for row in southbound.find(chassis_by_name, bound.chassis)}
+        for binding in southbound.find(port_binding_by_logical_port, bound.port):
+            places = {binding.chassis, *southbound.members(PortBinding.additional_chassis, binding.uuid)}
+            if binding.type == "localport" or (binding.up and here & places):
+                return True
+        return False
 
     def why_not_up(self, port: str) -> str:
         """Why no chassis has claimed a port that a host is plugged in as, after there was time to."""
@@ -185,7 +190,7 @@ class Lab:
             return "no such chassis in this lab"
         if not self._network.northbound.find(switch_port_by_name, binding.port):
             return "no such logical switch port now"
-        return "up" if self.is_up(binding.port) else "not up"
+        return "up" if self.is_up(binding) else "not up"
 
 
 def _configure(host: Host, binding: Binding) -> None:

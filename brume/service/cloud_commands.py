@@ -1,4 +1,4 @@
-"""The control command behind `brume drift`, beside what every system's control socket can do."""
+"""What the control socket of a cloud can do: what every system's can, and `brume drift`."""
 
 from __future__ import annotations
 
