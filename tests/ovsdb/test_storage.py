@@ -7,6 +7,7 @@ import copy
 import json
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,11 @@ from brume.ovsdb.schema_reader import read_schema
 from brume.ovsdb.storage.file import open_file, read_file
 from brume.ovsdb.storage.log import LogError, compose
 from brume.ovsdb.store import Store
+from brume.ovsdb.transact import transact
 from brume.southbound.schema import SOUTHBOUND, DatapathBinding, LogicalFlow
+from brume.tables.changes import ChangeSet
 from brume.tables.database import Database, Transaction
+from brume.values import derive_uuid
 from tests.ovsdb.storage_lab import SHELF, Shelf, content, full_disk, reopened, shelf
 
 Json = Any
@@ -548,3 +552,36 @@ def test_a_store_that_already_holds_something_is_written_whole_by_the_first_appe
     file.append(store.database.apply(transaction))
     file.close()
     assert content(read_file(str(path), NORTHBOUND)) == content(store)
+
+
+@pytest.mark.parametrize("is_behind", [False, True])
+def test_what_is_answered_at_once_is_written_once(tmp_path: Path, is_behind: bool) -> None:
+    """A whole set stands in a record, or a whole database, before a listener's answer has a record of its own."""
+    shelf = Shelf(tmp_path / "shelf.db")
+    shelf.add_box("one", few=1)
+    shelf.add_thing("first")
+    database, box = shelf.store.database, shelf.store.tables["Box"]
+    (uuid,) = content(shelf.store)["Box"]
+    things = box.columns["things"].relation
+    assert things is not None
+
+    def answer(_: ChangeSet) -> None:
+        transaction = Transaction()
+        transaction.remove(things, uuid, database.members(things, uuid)[0])
+        database.unsubscribe(answer)
+        database.apply(transaction)
+
+    database.subscribe(answer)
+    database.subscribe(shelf.file.append)
+    if is_behind:
+        shelf.file.distrust()
+    request = [
+        "Shelf",
+        {"op": "update", "table": "Box", "where": [], "row": {"few": 2}},
+        {"op": "insert", "table": "Thing", "uuid-name": "new", "row": {"name": "second"}},
+        {"op": "mutate", "table": "Box", "where": [], "mutations": [["things", "insert", ["named-uuid", "new"]]]},
+    ]
+    transact(shelf.store, request, new_uuid=partial(derive_uuid, "second"))
+    assert content(shelf.store)["Box"][uuid]["things"] == ["uuid", derive_uuid("second")]
+    assert content(read_file(str(shelf.path)))["Box"] == content(shelf.store)["Box"]
+    shelf.close()

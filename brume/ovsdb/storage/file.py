@@ -75,6 +75,7 @@ class DatabaseFile:
         if self._behind:
             self._gathered.take()
             self._compact(comment)
+            self._behind = bool(self.store.database.untold())  # it is ahead of their records: once more then
             return
         if self._gathered:
             self._gathered.add(changes)

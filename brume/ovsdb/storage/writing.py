@@ -187,8 +187,15 @@ class _Record:
         elif differences:
             atoms = frozenset(child for child, _ in children)
         else:
-            atoms = frozenset(self._known.database.members(relation, parent))
+            atoms = self._members_now(relation, parent)
         self._row(table, parent)[column.name] = datum_to_json(column.type, atoms)
+
+    def _members_now(self, relation: Relation, parent: Any) -> frozenset[Any]:
+        """The elements after this change set: what listeners have already answered to it is another record's."""
+        found = frozenset(self._known.database.members(relation, parent))
+        for changes in self._known.database.untold():
+            found ^= {member.child for member, _ in changes.members if member[:2] == (relation, parent)}
+        return found
 
 
 def _changed_json(field: WrittenField, change: RowChange, differences: bool) -> Json:
