@@ -92,7 +92,11 @@ class Keeper:
             for key, before in touched.items()
             for correction in self._right(now, transaction, key, before, wanted.get(key))
         ]
-        self.engine.write(transaction)
+        try:
+            self.engine.write(transaction)
+        except BaseException:
+            self._touched |= touched  # looked at again the next time
+            raise
         removed, self._removed = self._removed, []
         made = [*_without_consequences(made), *(Correction(now, "removed", row, because=why) for row, why in removed)]
         self.corrections.extend(made)

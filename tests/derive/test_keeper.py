@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from typing import ClassVar
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant
@@ -133,6 +134,33 @@ def test_nothing_is_looked_at_but_what_others_touched() -> None:
     assert lab.touches == 1
     assert len(lab.keeper.put_right(0)) == 2
     assert lab.keeper.put_right(0) == []
+
+
+def test_what_could_not_be_written_is_put_right_the_next_time() -> None:
+    source, target = Database("source"), Database("target")
+    is_broken = False
+
+    def complete(_: Transaction) -> None:
+        if is_broken:
+            raise RuntimeError("nothing can be written")
+
+    engine = Engine([source], target, [thing], complete=complete)
+    keeper = Keeper(engine, belongs)
+    keeper.start()
+    transaction = Transaction()
+    transaction.put(Source(name=1))
+    source.apply(transaction)
+    engine.update(source.snapshot())
+    by_hand = Transaction()
+    by_hand.delete(Thing, 1)
+    target.apply(by_hand)
+    is_broken = True
+    with pytest.raises(RuntimeError):
+        keeper.put_right(0)
+    is_broken = False
+    assert keeper.is_due
+    assert [one.action for one in keeper.put_right(0)] == ["written again"]
+    assert target.get(Thing, 1) is not None
 
 
 def test_a_row_that_several_make_comes_back_too() -> None:
