@@ -15,9 +15,7 @@ Rules:
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable
 from functools import cached_property
 
 from brume.derive.engine import Engine, OnFault, Reason
@@ -46,6 +44,7 @@ from brume.southbound.from_northbound.rules import SOUTHBOUND as RULES
 from brume.southbound.schema import SOUTHBOUND, Chassis, DatapathBinding, PortBinding
 from brume.southbound.strangers import DERIVED, belongs, is_free, is_free_member, may_be_free, remove_strangers
 from brume.tables.changes import ChangeSet
+from brume.tables.collector import without_collector
 from brume.tables.database import Database, Transaction
 from brume.tables.row import Member, Row
 from brume.values.uuids import derive_uuid
@@ -100,7 +99,7 @@ class Compiler:
         A southbound that ovn-northd wrote is taken over: see `adoption`.
         """
         self._require_global()
-        with _no_collection():
+        with without_collector():  # a full compile makes millions of objects and no garbage
             changes = self._start()
         self.keeper.start()
         return changes
@@ -173,15 +172,3 @@ def together(*changes: ChangeSet) -> ChangeSet:
     return ChangeSet(
         [row for one in changes for row in one.rows], [member for one in changes for member in one.members]
     )
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Let the garbage collector rest: a full compile makes millions of objects and no garbage (a third of its time)."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -8,6 +8,7 @@
     ChangeSet   what one transaction did: the only thing other rooms react to
     buckets.py  what lies under a value of an index
     Map         an immutable mapping, for columns that are maps
+    collector.py  lets Python's garbage collector rest while a whole database is made
 
 Not here: constraints, references and the wire format of OVSDB (`ovsdb`), rules (`derive`), SQL (`cloud`).
 Start reading in `row.py`, then `database.py`.

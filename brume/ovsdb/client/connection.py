@@ -28,8 +28,8 @@ from brume.ovsdb.client.events import Answered, Event, Leave, LockChanged, Synch
 from brume.ovsdb.client.replica import Replica
 from brume.ovsdb.client.session import PROBE_INTERVAL, Session, State
 from brume.ovsdb.client.transaction import LOST, UNCHANGED, Outcome, Proposal, Verdict, judge
-from brume.ovsdb.collector import without_collector
 from brume.ovsdb.wire.remotes import Remote, parse_remotes
+from brume.tables.collector import without_collector
 
 Json = Any
 Build = Callable[[Proposal], object]

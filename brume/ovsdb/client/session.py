@@ -30,11 +30,11 @@ import msgspec
 
 from brume.ovsdb.client.events import Answered, Event, Leave, LockChanged, Synchronized, Updated
 from brume.ovsdb.client.replica import Condition, Replica
-from brume.ovsdb.collector import without_collector
 from brume.ovsdb.errors import OvsdbError
 from brume.ovsdb.served_databases import SERVER, ServedDatabase, unusable
 from brume.ovsdb.wire.framing import Framer
 from brume.ovsdb.wire.messages import Kind, Message, WireError, refusal, reply, request
+from brume.tables.collector import without_collector
 from brume.tables.row import Row
 
 Json = Any

@@ -34,9 +34,9 @@ from brume.ovsdb.client.connection import Client
 from brume.ovsdb.client.events import Event, LockChanged, Synchronized
 from brume.ovsdb.client.transaction import Outcome, Proposal, Verdict
 from brume.ovsdb.client.unsent import NOTHING, Key, Unsent, merged
-from brume.ovsdb.collector import without_collector
 from brume.ovsdb.columns import uuid_field
 from brume.tables.changes import ChangeSet
+from brume.tables.collector import without_collector
 from brume.tables.database import Database, Transaction
 from brume.tables.row import Relation, Row
 

@@ -27,7 +27,6 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from typing import Self
 
-from brume.ovsdb.collector import without_collector
 from brume.ovsdb.encoding import encode
 from brume.ovsdb.schema import Schema
 from brume.ovsdb.storage.compaction import Compaction, Schedule, sync
@@ -37,6 +36,7 @@ from brume.ovsdb.storage.log import CLUSTER, STANDALONE, Log, LogError, Mode, co
 from brume.ovsdb.storage.writing import Recorder, RowJson
 from brume.ovsdb.store import Store
 from brume.tables.changes import ChangeSet
+from brume.tables.collector import without_collector
 from brume.tables.database import Database
 
 LOG = logging.getLogger("brume.ovsdb.storage")
