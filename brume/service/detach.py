@@ -49,6 +49,7 @@ def detach(paths: Paths, report: Callable[[int], Iterable[str]]) -> None:
         for source, target in ((nothing, 0), (log, 1), (log, 2)):
             os.dup2(source, target)
         return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         _follow(paths, child, report, before)
     except KeyboardInterrupt:

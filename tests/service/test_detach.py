@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from brume.cli.paths import LabPaths
 from brume.service.ownership import owned
 from tests.service.lab import FREE_PORTS
@@ -31,13 +33,19 @@ def test_a_database_that_is_not_there_ends_the_start(tmp_path: Path) -> None:
         assert not LabPaths(tmp_path).control_socket.exists()
 
 
-def test_an_interrupted_start_leaves_nothing_behind(tmp_path: Path) -> None:
+def hear_interrupts() -> None:
+    """A shell has what it starts in the background ignore SIGINT; a user's Ctrl-C is not ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_start_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
     paths = LabPaths(tmp_path)
     command = [*BRUME, "ovn", "--data-dir", str(tmp_path), "--detach", "--northbound", f"unix:{tmp_path}/nobody"]
-    waiting = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    waiting = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=hear_interrupts)
     while not paths.log.exists() or "waiting for OVN_Northbound" not in paths.log.read_text():
         assert waiting.poll() is None
-    waiting.send_signal(signal.SIGINT)
+    waiting.send_signal(number)
     _, errors = waiting.communicate(timeout=PATIENCE)
     assert (waiting.returncode, errors.strip()) == (1, "Aborted!")
     with owned(paths):
