@@ -14,24 +14,10 @@ import pytest
 
 from tests.agreement.ovn_lab import OVN, short_directory, why_not
 from tests.agreement.ovsdb_server import OvsdbServer, end, run, start
-from tests.service.lab import FREE_PORTS, Lab
+from tests.service.lab import FREE_PORTS, TWO_SWITCHES, Lab
 from tests.service.process import BRUME, PATIENCE
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=f"no real OVN here: {why_not()}")
-
-NETWORK = """
-ls-add ls1
-ls-add ls2
-lsp-add ls1 vma -- lsp-set-addresses vma "0a:00:00:00:00:0a 10.0.0.10"
-lsp-add ls2 vmb -- lsp-set-addresses vmb "0a:00:00:00:00:0b 10.0.1.20"
-lr-add lr1
-lrp-add lr1 lr1-ls1 0a:00:00:00:01:01 10.0.0.1/24
-lrp-add lr1 lr1-ls2 0a:00:00:00:02:01 10.0.1.1/24
-lsp-add ls1 ls1-lr1 -- lsp-set-type ls1-lr1 router -- lsp-set-addresses ls1-lr1 router
-lsp-set-options ls1-lr1 router-port=lr1-ls1
-lsp-add ls2 ls2-lr1 -- lsp-set-type ls2-lr1 router -- lsp-set-addresses ls2-lr1 router
-lsp-set-options ls2-lr1 router-port=lr1-ls2
-"""
 
 
 @pytest.fixture
@@ -74,7 +60,7 @@ def nbctl(northbound: str, *words: str) -> str:
 
 
 def build(run: Callable[[str], object]) -> None:
-    for line in NETWORK.strip().splitlines():
+    for line in TWO_SWITCHES.strip().splitlines():
         run(line)
 
 

@@ -13,6 +13,31 @@ from tests.service.process import BRUME, PATIENCE, wait_for_socket
 
 why_not = missing("ovn-nbctl", "ovn-sbctl", "ovn-trace")
 FREE_PORTS = ("--northbound-remote", "ptcp:0:127.0.0.1", "--southbound-remote", "ptcp:0:127.0.0.1")
+TWO_SWITCHES = """
+ls-add ls1
+ls-add ls2
+lsp-add ls1 vma -- lsp-set-addresses vma "0a:00:00:00:00:0a 10.0.0.10"
+lsp-add ls2 vmb -- lsp-set-addresses vmb "0a:00:00:00:00:0b 10.0.1.20"
+lr-add lr1
+lrp-add lr1 lr1-ls1 0a:00:00:00:01:01 10.0.0.1/24
+lrp-add lr1 lr1-ls2 0a:00:00:00:02:01 10.0.1.1/24
+lsp-add ls1 ls1-lr1 -- lsp-set-type ls1-lr1 router -- lsp-set-addresses ls1-lr1 router
+lsp-set-options ls1-lr1 router-port=lr1-ls1
+lsp-add ls2 ls2-lr1 -- lsp-set-type ls2-lr1 router -- lsp-set-addresses ls2-lr1 router
+lsp-set-options ls2-lr1 router-port=lr1-ls2
+"""
+EXTERNAL = """
+ls-add public
+lsp-add public public-net -- lsp-set-type public-net localnet -- lsp-set-addresses public-net unknown
+lsp-set-options public-net network_name=physnet1
+lrp-add lr1 lr1-public 0a:00:00:00:03:01 203.0.113.5/24
+lrp-set-gateway-chassis lr1-public compute2 10
+lsp-add public public-lr1 -- lsp-set-type public-lr1 router -- lsp-set-addresses public-lr1 router
+lsp-set-options public-lr1 router-port=lr1-public
+lr-route-add lr1 0.0.0.0/0 203.0.113.1
+lr-nat-add lr1 snat 203.0.113.5 10.0.0.0/16
+lr-nat-add lr1 dnat_and_snat 203.0.113.20 10.0.1.20
+"""
 
 
 def tool(paths: Paths, *command: str) -> str:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.service.lab import Lab, why_not
-from tests.service.test_lab import EXTERNAL, TWO_SWITCHES, build
+from tests.service.lab import EXTERNAL, TWO_SWITCHES, Lab, why_not
+from tests.service.test_lab import build
 
 pytestmark = pytest.mark.skipif(bool(why_not), reason=f"no real OVN here: {why_not}")
 
