@@ -9,7 +9,6 @@ import shutil
 import socket
 import struct
 import subprocess
-import time
 from pathlib import Path
 
 NEEDED = ("ovs-vswitchd", "ovsdb-server", "ovs-vsctl", "ovs-ofctl", "ovs-appctl", "ovsdb-tool")
@@ -28,7 +27,6 @@ class RealSwitch:
 
     def __init__(self, directory: Path):
         self.directory = directory
-        self._control = None
         self.env = {
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
             **{f"OVS_{name}": str(directory) for name in ("RUNDIR", "LOGDIR", "DBDIR", "SYSCONFDIR")},
@@ -45,8 +43,6 @@ class RealSwitch:
         run(name, f"--pidfile={self.directory}/{name}.pid", control, *arguments, env=self.env)
 
     def stop(self):
-        if self._control is not None:
-            self._control.close()
         for name in ("ovs-vswitchd", "ovsdb-server"):
             with contextlib.suppress(AssertionError):
                 run("ovs-appctl", "-t", f"{self.directory}/{name}.ctl", "exit", env=self.env)
@@ -70,19 +66,25 @@ class RealSwitch:
         self.appctl("revalidator/purge")  # what the datapath remembers of former flows
 
     def appctl(self, method, *arguments):
-        """As ovs-appctl: one JSON-RPC call on the control socket, without starting a program for each packet."""
-        if self._control is None:
-            self._control = socket.socket(socket.AF_UNIX)
-            self._control.settimeout(10)
-            self._control.connect(f"{self.directory}/ovs-vswitchd.ctl")
-        self._control.sendall(json.dumps({"id": 0, "method": method, "params": list(arguments)}).encode())
-        answer = b""
-        while True:
-            answer += self._control.recv(65536)
-            with contextlib.suppress(json.JSONDecodeError):
-                told = json.loads(answer)
-                assert told["error"] is None, told["error"]
-                return told["result"]
+        """As ovs-appctl: one JSON-RPC call on the control socket, without starting a program for each packet.
+
+        The switch has one loop: packets that have come, then new control connections and what they say. A connection
+        of its own for each call is therefore served only after every packet of the calls before it; two calls on one
+        connection can fall into one turn of the loop, and then their packets may pass each other.
+        """
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(10)
+            control.connect(f"{self.directory}/ovs-vswitchd.ctl")
+            control.sendall(json.dumps({"id": 0, "method": method, "params": list(arguments)}).encode())
+            answer = b""
+            while True:
+                received = control.recv(65536)
+                assert received, f"ovs-vswitchd hung up on {method}"
+                answer += received
+                with contextlib.suppress(json.JSONDecodeError):
+                    told = json.loads(answer)
+                    assert told["error"] is None, told["error"]
+                    return told["result"]
 
     def add_bridge(self, name):
         dummy = ("--", "set", "bridge", name, "datapath_type=dummy", "fail_mode=secure")
@@ -100,13 +102,9 @@ class RealSwitch:
         self.appctl("netdev-dummy/receive", port, frame.hex())
 
     def sent(self, port):
-        """Every frame that left a port so far, once the datapath has stopped sending."""
-        path = self.directory / f"{port}.pcap"
-        size = -1
-        while size != path.stat().st_size:
-            size = path.stat().st_size
-            time.sleep(0.02)  # another process writes the file; nothing tells when
-        return read_pcap(path.read_bytes())
+        """Every frame that left a port so far."""
+        self.appctl("version")  # answered after the packets that came before it
+        return read_pcap((self.directory / f"{port}.pcap").read_bytes())
 
 
 def read_pcap(data):
