@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from brume.derive.rules import Output, Problem
 from brume.southbound.schema import (
+    DNS,
     AddressSet,
     DatapathBinding,
     DHCPOptions,
@@ -40,6 +41,7 @@ DERIVED: Final[tuple[type[Row], ...]] = (
     HAChassis,
     DHCPOptions,
     DHCPv6Options,
+    DNS,
     Problem,
 )
 """The tables that are the compiler's own."""
@@ -50,6 +52,7 @@ DERIVED_SETS: Final = (
     PortGroup.ports,
     HAChassisGroup.ha_chassis,
     PortBinding.requested_additional_chassis,
+    DNS.datapaths,
 )
 _TABLES: Final = frozenset(DERIVED)
 _SETS: Final = frozenset(DERIVED_SETS)

@@ -22,6 +22,7 @@ from brume.ovsdb.data import datum_to_json
 from brume.ovsdb.rows import column_datum
 from brume.ovsdb.schema import Schema
 from brume.southbound.schema import (
+    DNS,
     SOUTHBOUND,
     AddressSet,
     Chassis,
@@ -176,6 +177,8 @@ class Picture(NamedTuple):
     port_groups: dict[str, frozenset[str]]
     dhcp_options: dict[str, tuple[int, str]]
     """DHCPv4 and, as `6:name`, DHCPv6 options: code and type."""
+    names: dict[str, Json]
+    """Rows of DNS by the northbound's: (records, datapaths)"""
 
 
 def picture(database: Database, text: Callable[[str], str] = lambda text: " ".join(text.split())) -> Picture:
@@ -190,6 +193,7 @@ def picture(database: Database, text: Callable[[str], str] = lambda text: " ".jo
         {row.name: frozenset(database.members(PortGroup.ports, row.uuid)) for row in database.rows(PortGroup)},
         {row.name: (row.code, row.type) for row in database.rows(DHCPOptions)}
         | {f"6:{row.name}": (row.code, row.type) for row in database.rows(DHCPv6Options)},
+        {row.external_ids.get("dns_id", row.uuid): _names(database, row, names) for row in database.rows(DNS)},
     )
 
 
@@ -238,6 +242,11 @@ def _ha_chassis(database: Database, group: HAChassisGroup, names: dict[str, str]
     return sorted([names.get(row.chassis or "", ""), row.priority] for row in rows if row is not None)
 
 
+def _names(database: Database, row: DNS, names: dict[str, str]) -> Json:
+    datapaths = sorted(names[uuid] for uuid in database.members(DNS.datapaths, row.uuid))
+    return dict(sorted(row.records.items())), datapaths
+
+
 def _group(database: Database, row: MulticastGroup) -> Json:
     ports = (database.get(PortBinding, uuid) for uuid in database.members(MulticastGroup.ports, row.uuid))
     return {"tunnel_key": row.tunnel_key, "ports": sorted(port.logical_port for port in ports if port is not None)}
@@ -247,7 +256,7 @@ def difference(ours: Picture, theirs: Picture) -> str:
     """What differs, one line each: `-` only ours, `+` only theirs; empty if they agree."""
     lines = [f"- flow {flow}" for flow in sorted(ours.flows - theirs.flows)]
     lines += [f"+ flow {flow}" for flow in sorted(theirs.flows - ours.flows)]
-    for what in ("datapaths", "ports", "groups", "address_sets", "port_groups", "dhcp_options"):
+    for what in ("datapaths", "ports", "groups", "address_sets", "port_groups", "dhcp_options", "names"):
         mine, other = getattr(ours, what), getattr(theirs, what)
         for name in sorted({*mine, *other}, key=str):
             if mine.get(name) != other.get(name):

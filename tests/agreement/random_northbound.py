@@ -9,6 +9,7 @@ import random
 
 from brume.tables.database import Database
 from brume.tables.map import Map
+from tests.agreement.random_switch_features import add_switch_features
 from tests.southbound.builder import Builder, uuid
 
 CHASSIS = ("compute1", "compute2")
@@ -45,6 +46,7 @@ class Draw:
             self.group(name)
         for number, router in enumerate(self.routers):
             self.translations(number, router)
+        add_switch_features(self)
         return self.build.apply()
 
     def router(self, number: int, router: str) -> None:

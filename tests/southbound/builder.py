@@ -6,6 +6,7 @@ import msgspec
 
 from brume.northbound.schema import (
     ACL,
+    DNS,
     NAT,
     AddressSet,
     DHCPOptions,
@@ -87,6 +88,15 @@ class Builder:
             dns_server="{192.0.2.53, 192.0.2.54}",
             classless_static_route=f"{{169.254.169.254/32,{gateway}, 0.0.0.0/0,{gateway}}}",
         )
+
+    def dns(self, name: str, *switches: str, **records: str) -> str:
+        """Names that some switches know; in `records`, _ stands for the dot."""
+        key = uuid("dns", name)
+        written = {name.replace("_", "."): value for name, value in records.items()}
+        self.transaction.put(DNS(uuid=key, records=Map(written)))
+        for switch in switches:
+            self.transaction.add(LogicalSwitch.dns_records, uuid("switch", switch), key)
+        return key
 
     def group(self, name: str, *ports: str) -> str:
         self.transaction.put(PortGroup(uuid=uuid("group", name), name=name))

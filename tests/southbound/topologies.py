@@ -168,6 +168,18 @@ def routers_without_a_switch_between() -> Database:
     return build.apply()
 
 
+def names() -> Database:
+    """Names on two switches, one of which tracks connections; a row without records, and one that no switch has."""
+    build = Builder()
+    tenant_networks(build)
+    build.switch("quiet")
+    build.dns("shared", "private", "quiet", vm_Example_org="10.0.0.11 FD00::B", www_example_org="192.0.2.80")
+    build.dns("reverse", "private", **{"11_0_0_10_in-addr_arpa": "VM.example.org"})
+    build.dns("empty", "other")
+    build.dns("nowhere", gone_example_org="192.0.2.1")
+    return build.apply()
+
+
 TOPOLOGIES = (
     one_switch,
     neutron,
@@ -177,4 +189,5 @@ TOPOLOGIES = (
     ports_of_all_kinds,
     routers_only,
     routers_without_a_switch_between,
+    names,
 )
