@@ -4,7 +4,7 @@
 
 The outcome has the results as ovsdb-server would send them, errors included: a transaction that fails is an answer,
 not an exception. Ids and elapsed time are arguments. (Its comments, and whether it is to be durable, are read by who
-keeps it: `server/served.py`.)
+keeps it: `server/keeping.py`.)
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ import uvloop
 
 from brume.ovsdb.server.host import Host
 from brume.ovsdb.server.listener import Server, host_on
-from brume.ovsdb.server.served import Storage
+from brume.ovsdb.server.keeping import Storage
 from brume.ovsdb.store import Store
 from brume.ovsdb.wire.remotes import Remote, parse_remote
 

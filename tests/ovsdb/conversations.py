@@ -10,7 +10,7 @@ from typing import Any
 
 from brume.northbound.schema import NORTHBOUND
 from brume.ovsdb.server.host import Host
-from brume.ovsdb.server.served import Storage
+from brume.ovsdb.server.keeping import Storage
 from brume.ovsdb.store import Store
 from brume.tables.database import Database
 from brume.values.uuids import derive_uuid

@@ -149,7 +149,11 @@ def test_another_condition_brings_and_takes_rows_before_it_is_answered() -> None
         "monitor_cond_change", "m", "n", {"Logical_Switch": [{"where": [["name", "==", "right"]]}]}
     )
     update, answer = watcher.say(request)
-    assert (update["method"], update["params"][0], update["params"][1]) == ("update3", "n", lab.served.history.last_id)
+    assert (update["method"], update["params"][0], update["params"][1]) == (
+        "update3",
+        "n",
+        lab.served.watchers.history.last_id,
+    )
     assert the_switch(update) == {"delete": None}
     assert answer["result"] == {}
     maker.transact(add_switch("other"), update_switch("right", name="wrong"))
@@ -178,7 +182,7 @@ def test_who_comes_back_is_told_what_it_missed() -> None:
     maker.transact(delete_switch("right"))
     again = lab.client()
     found, newest, missed = again.ask("monitor_cond_since", NB, "m", SWITCHES, last_id)
-    assert (found, newest) == (True, lab.served.history.last_id)
+    assert (found, newest) == (True, lab.served.watchers.history.last_id)
     assert list(missed["Logical_Switch"].values()) == [{"modify": {"ports": second}}]
     assert again.ask("monitor_cond_since", NB, "n", SWITCHES, newest) == [True, newest, {}]
 
@@ -214,7 +218,7 @@ def test_a_slow_reader_is_told_everything_at_once_when_it_has_read() -> None:
 
 def test_a_reader_that_is_slower_than_the_history_is_long_has_to_go() -> None:
     lab = Lab()
-    lab.served.history = History(lab.host.new_uuid, transactions=10)
+    lab.served.watchers.history = History(lab.host.new_uuid, transactions=10)
     slow, maker = lab.client(limits=Limits(slow=300)), lab.client()
     slow.ask("monitor_cond", NB, "m", SWITCHES)
     for number in range(100):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from brume.northbound.schema import NORTHBOUND, LogicalSwitch
-from brume.ovsdb.server.served import GATHERED
+from brume.ovsdb.server.keeping import GATHERED
 from brume.ovsdb.storage.file import open_file, read_file
 from brume.ovsdb.storage.gathering import Gathered
 from brume.ovsdb.transact import transact
@@ -157,9 +157,9 @@ def test_a_server_that_ends_has_written_everything(derived: Derived) -> None:
 
 
 def test_no_history_is_kept_before_anybody_can_ask_for_it(derived: Derived) -> None:
-    first = derived.served.history.last_id
+    first = derived.served.watchers.history.last_id
     derived.derive("a")
-    assert derived.served.history.last_id == first
+    assert derived.served.watchers.history.last_id == first
     client = derived.lab.client()
     known = client.ask("monitor_cond_since", NB, "m", {"Logical_Switch": [{"columns": ["name"]}]}, "0" * 8 + first[8:])[
         1

@@ -1,10 +1,11 @@
 """An OVSDB server: what ovsdb-server 3.1 does for its clients, as sans-IO sessions and a thin edge of sockets.
 
-    octets -> session.py: Session --- methods.py --> host.py: Host -> served.py: Served --> transact, storage
-    octets <- output.py: Output  <-- groups.py: updates, made once and shared <---------------- change sets
+    octets -> session.py: Session --- methods.py --> host.py: Host -> served.py: Served --> transact, keeping.py
+    octets <- output.py: Output  <-- groups.py: updates, made once <-- watchers.py <-- change sets
 
     host.py         databases served together, and the sessions that talk to them; `_Server`
-    served.py       one database: transactions, its file, history, monitors, transactions that wait
+    served.py       one database: its transactions, and in which order others hear of them
+    keeping.py      when what happened is written     watchers.py    who is told of it
     session.py      one client's conversation, without sockets: give it octets, take octets from its output
     methods.py      what each method answers
     requests.py     monitor requests, read

@@ -14,9 +14,10 @@ from collections.abc import Callable
 
 from brume.ovsdb.json_text import print_json
 from brume.ovsdb.served_databases import SERVER, ServedDatabase
+from brume.ovsdb.server.keeping import Storage
 from brume.ovsdb.server.locks import Locks
 from brume.ovsdb.server.output import DEFAULT_LIMITS, Limits
-from brume.ovsdb.server.served import Report, Served, Storage
+from brume.ovsdb.server.served import Report, Served
 from brume.ovsdb.server.session import PROBE, Session
 from brume.ovsdb.server.waiting import Now, Timer
 from brume.ovsdb.store import Store
@@ -91,7 +92,7 @@ class Host:
         for name, (where, monitor) in list(session.monitors.items()):
             if where is served:
                 del session.monitors[name]
-                served.unwatch(monitor)
+                served.watchers.unwatch(monitor)
                 if session.db_change_aware:
                     session.send(notification("monitor_canceled", [monitor.identity]))
         for name, (where, waiting) in list(session.waiting.items()):

@@ -175,9 +175,9 @@ def _monitor(session: Session, message: Message, version: int) -> None:
     if version < 3:
         session.send_dump(head, found.group.dump(), tail)
         return
-    newest = print_json(served.history.last_id)
-    if served.history.knows(last_id):
-        missed = served.updates_since(found, last_id) or b"{}"
+    newest = print_json(served.watchers.history.last_id)
+    if served.watchers.history.knows(last_id):
+        missed = served.watchers.updates_since(found, last_id) or b"{}"
         session.send(head + b"[true," + newest + b"," + missed + b"]" + tail)
     else:
         session.send_dump(head + b"[false," + newest + b",", found.group.dump(), b"]" + tail)
@@ -207,9 +207,9 @@ def monitor_cond_change(session: Session, message: Message) -> None:
     del session.monitors[name]
     session.monitors[new_name] = (served, found)
     found.rename(params[1])
-    updates = served.change_conditions(found, changes)
+    updates = served.watchers.change_conditions(found, changes)
     if updates is not None:
-        session.send(found.message(updates, served.history.last_id))
+        session.send(found.message(updates, served.watchers.history.last_id))
     session.answer({}, message.id)
 
 
@@ -224,7 +224,7 @@ def monitor_cancel(session: Session, message: Message) -> None:
         session.send(refusal("unknown monitor", message.id))
         return
     served, cancelled = found
-    served.unwatch(cancelled)
+    served.watchers.unwatch(cancelled)
     session.answer({}, message.id)
 
 

@@ -89,7 +89,7 @@ class Session:
         for served, monitor in list(self.monitors.values()):
             if self.output.slow or self.closed:
                 return
-            if not served.catch_up(monitor):
+            if not served.watchers.catch_up(monitor):
                 self.fail(f"{served.name}: too far behind")
         self._work()
 
@@ -134,7 +134,7 @@ class Session:
         if self._cancel_probe is not None:
             self._cancel_probe()
         for served, monitor in self.monitors.values():
-            served.unwatch(monitor)
+            served.watchers.unwatch(monitor)
         for served, waiting in self.waiting.values():
             waiting.stop()
             served.waiting.pop(waiting, None)
