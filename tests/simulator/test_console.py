@@ -108,7 +108,8 @@ def test_ctrl_c_ends_a_ping_with_its_statistics(pair) -> None:
         ("dhclient eth7", 'Cannot find device "eth7"', 1),
         (
             "rm -rf /",
-            "sh: rm: not found\n(this host has: arp, dhclient, hostname, ip, nc, ping, ping6, traceroute)",
+            "sh: rm: not found\n"
+            "(this host has: arp, arping, dhclient, host, hostname, ip, nc, ping, ping6, traceroute)",
             127,
         ),
     ],

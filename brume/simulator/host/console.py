@@ -24,7 +24,9 @@ Command: TypeAlias = "Callable[[Host, list[str], Job], object]"
 
 COMMANDS: Final = {
     "arp": "arp",
+    "arping": "arping",
     "dhclient": "dhclient",
+    "host": "host",
     "hostname": "hostname",
     "ip": "ip",
     "nc": "nc",
