@@ -26,6 +26,7 @@ from brume.northbound.schema import (
     NAT,
     LogicalRouter,
     LogicalRouterPort,
+    LogicalRouterStaticRoute,
     LogicalSwitch,
     LogicalSwitchPort,
     NBGlobal,
@@ -38,7 +39,9 @@ from brume.southbound.allocation import Allocator, KeyRequest, TunnelKey
 from brume.southbound.from_northbound.facts.acls import AclPlacement, SwitchAcls
 from brume.southbound.from_northbound.facts.groups import GroupPlacement
 from brume.southbound.from_northbound.facts.nat import RouterHas, RouterNat
+from brume.southbound.from_northbound.facts.policies import EcmpPolicy
 from brume.southbound.from_northbound.facts.ports import RouterPort, SwitchHas, SwitchPort
+from brume.southbound.from_northbound.facts.routes import EcmpGroup, Route, RouteTableUse
 from brume.southbound.from_northbound.rules import FIRST_FACTS, SECOND_FACTS
 from brume.southbound.from_northbound.rules import SOUTHBOUND as RULES
 from brume.southbound.schema import SOUTHBOUND, Chassis, DatapathBinding, PortBinding
@@ -49,8 +52,20 @@ from brume.tables.database import Database, Transaction
 from brume.tables.row import Member, Row
 from brume.values.uuids import derive_uuid
 
-FACTS = (SwitchPort, SwitchHas, RouterPort, GroupPlacement, RouterNat, RouterHas, KeyRequest, Problem)
-ACL_FACTS = (AclPlacement, SwitchAcls)
+FACTS = (
+    SwitchPort,
+    SwitchHas,
+    RouterPort,
+    GroupPlacement,
+    RouterNat,
+    RouterHas,
+    Route,
+    RouteTableUse,
+    EcmpPolicy,
+    KeyRequest,
+    Problem,
+)
+SECOND_FACTS_MADE = (AclPlacement, SwitchAcls, EcmpGroup)
 OBSERVED = (Chassis,)
 """What rules read of the southbound: rows that agents write."""
 _ORIGINS: dict[type[Row], tuple[type[Row], str]] = {
@@ -61,6 +76,8 @@ _ORIGINS: dict[type[Row], tuple[type[Row], str]] = {
     RouterNat: (NAT, "uuid"),
     RouterHas: (LogicalRouter, "router"),
     AclPlacement: (ACL, "acl"),
+    Route: (LogicalRouterStaticRoute, "uuid"),
+    EcmpGroup: (LogicalRouterStaticRoute, "first"),
     GroupPlacement: (NorthboundPortGroup, "group"),
 }
 """Which northbound row a fact is about."""
@@ -89,7 +106,7 @@ class Compiler:
         self._store = store or (lambda: Store(southbound, SOUTHBOUND))
         self._is_taking_over = False
         self.engine.view.claim(facts, *FACTS)
-        self.engine.view.claim(placements, *ACL_FACTS)
+        self.engine.view.claim(placements, *SECOND_FACTS_MADE)
         self.engine.view.claim(self.allocator.keys, TunnelKey)
         self.engine.view.claim(southbound, *OBSERVED)
 

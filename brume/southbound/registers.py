@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from brume.expressions.fields import flags, reg0, reg1, reg3, reg7, reg8, reg9, xreg0, xxreg0, xxreg1
+from brume.expressions.fields import flags, reg0, reg1, reg2, reg3, reg4, reg7, reg8, reg9, xreg0, xxreg0, xxreg1
 
 # Switch: reg0 is a field of flags.
 CONNTRACK_DEFRAG: Final = reg0.bit(0)
@@ -47,6 +47,13 @@ ACL_HINT_ALLOW_REL: Final = reg0.bit(17)
 """Related or reply traffic that has been let through."""
 ACL_LABEL_VALUE: Final = reg3
 """The label of the ACL that matched."""
+ORIGINAL_IPV4: Final = reg1
+"""The virtual address that the packet was sent to, before a load balancer chose a backend."""
+ORIGINAL_IPV6: Final = xxreg1
+ORIGINAL_PORT: Final = reg2.bits(0, 15)
+"""The port that it was sent to."""
+SWITCH_BACKEND_IPV6: Final = xxreg0
+"""The backend that a client had before (affinity); a router keeps it elsewhere."""
 
 # Router.
 ND_RA_OPTS_RESULT: Final = reg0.bit(5)
@@ -70,12 +77,25 @@ NEXT_HOP_IPV6: Final = xxreg0
 SOURCE_IPV4: Final = reg1
 """The router's own address on the outport: source of ARP requests."""
 SOURCE_IPV6: Final = xxreg1
+ROUTER_BACKEND_IPV6: Final = xxreg1
+"""The backend that a client had before (affinity)."""
+ROUTER_ORIGINAL_PORT: Final = reg9.bits(16, 31)
+"""The port that the packet was sent to, before a load balancer chose a backend."""
 ROUTE_TABLE: Final = reg7
 """The number of the route table to look in; 0 is the main one."""
 ECMP_GROUP: Final = reg8.bits(0, 15)
 ECMP_MEMBER: Final = reg8.bits(16, 31)
+KEPT_NEXT_HOP: Final = xxreg1
+"""For a moment: what a connection keeps of the next hop that it came from (ct_label)."""
+KEPT_NEXT_HOP_MAC: Final = xxreg1.bits(32, 79)
 
 # Both.
+KNOWN_SESSION: Final = reg9.bit(6)
+"""The client has a backend already (load balancing with affinity)."""
+BACKEND_IPV4: Final = reg4
+"""The backend that it had before."""
+BACKEND_PORT: Final = reg8.bits(0, 15)
+"""And that backend's port."""
 LOOPBACK: Final = flags.loopback
 """The packet may go out of the port it came in by."""
 NOT_VXLAN: Final = flags.bit(1).equals(0)

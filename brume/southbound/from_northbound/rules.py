@@ -17,13 +17,22 @@ from brume.southbound.from_northbound.bindings import ports as bound_ports
 from brume.southbound.from_northbound.facts import acls as acl_facts
 from brume.southbound.from_northbound.facts import groups as group_facts
 from brume.southbound.from_northbound.facts import nat as nat_facts
+from brume.southbound.from_northbound.facts import policies as policy_facts
 from brume.southbound.from_northbound.facts import ports as port_facts
+from brume.southbound.from_northbound.facts import routes as route_facts
 from brume.southbound.from_northbound.router.rules import RULES as ROUTER_RULES
 from brume.southbound.from_northbound.switch.rules import RULES as SWITCH_RULES
 
-FIRST_FACTS: Final[tuple[Rule, ...]] = (*port_facts.RULES, *group_facts.RULES, *nat_facts.RULES)
+FIRST_FACTS: Final[tuple[Rule, ...]] = (
+    *port_facts.RULES,
+    *virtual_facts.RULES,
+    *group_facts.RULES,
+    *nat_facts.RULES,
+    *route_facts.FIRST_RULES,
+    *policy_facts.RULES,
+)
 
-SECOND_FACTS: Final[tuple[Rule, ...]] = (*acl_facts.RULES,)
+SECOND_FACTS: Final[tuple[Rule, ...]] = (*acl_facts.RULES, *route_facts.SECOND_RULES)
 
 BINDINGS: Final[tuple[Rule, ...]] = (
     *deployment.RULES,

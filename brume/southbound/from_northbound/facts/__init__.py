@@ -2,9 +2,12 @@
 
     addresses.py   the texts in which the northbound gives addresses, parsed
     ports.py       SwitchPort, RouterPort, and SwitchHas: what is true of a switch because of some port
+    virtual_ports.py   VirtualAddress: an address that several ports may have
     groups.py      GroupPlacement: a port group has ports on a switch
     acls.py        AclPlacement: an ACL applies to a switch (its own, or a port group's); SwitchAcls: it has some
     nat.py         RouterNat: a translation of a router; RouterHas: what is true of a router because of one
+    routes.py      Route: a static route that can be used; EcmpGroup: several lead to one destination
+    policies.py    EcmpPolicy: a routing policy that chooses among next hops
     settings.py    NB_Global's options, as far as rules heed them
 
 Facts are rows derived from the northbound by rules, in two layers: `acls` reads what `groups` made. Nothing here is

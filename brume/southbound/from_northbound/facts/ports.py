@@ -32,6 +32,7 @@ from brume.southbound.from_northbound.facts.addresses import (
 )
 from brume.tables.map import Map
 from brume.tables.row import Index, Row
+from brume.values.address import parse_address
 from brume.values.uuids import derive_uuid
 
 HOSTS: Final = "a port that is not a connected router port"
@@ -114,6 +115,16 @@ gateway_ports = Index(RouterPort, "router", lambda port: port.router if port.gat
 def gateways_of(view: View, router: str) -> list[RouterPort]:
     """The gateway ports of a router, in the order of an OVSDB set of references; where one counts, the first does."""
     return sorted(view.find(gateway_ports, router), key=lambda port: port.uuid)
+
+
+def network_of(port: RouterPort, address: str) -> Network | None:
+    """The network of the port in which an address lies."""
+    networks = port.ipv6 if ":" in address else port.ipv4
+    try:
+        wanted = parse_address(address)
+    except ValueError:
+        return None
+    return next((network for network in networks if wanted in network.interface.prefix), None)
 
 
 def redirect_uuid(router_port: str) -> str:
@@ -237,6 +248,15 @@ def _networks(port: LogicalRouterPort) -> tuple[tuple[Network, ...], tuple[Netwo
     ipv4 = tuple(network for network in parsed if network and network.interface.address.VERSION == 4)
     ipv6 = tuple(network for network in (*parsed, local) if network and network.interface.address.VERSION == 6)
     return ipv4, ipv6
+
+
+@derived
+def router_port_of(view: View, uuid: str) -> RouterPort | None:
+    """The fact of a router port, for rules that make facts themselves; None if there is none."""
+    row = view.get(LogicalRouterPort, uuid)
+    router = router_of(view, uuid) if row is not None and _is_usable(row) else None
+    fact = _router_port(row, router, view) if row is not None and router is not None else None
+    return None if fact is None or _taken(fact, view) else fact
 
 
 @rule(LogicalRouterPort)

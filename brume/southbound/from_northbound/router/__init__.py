@@ -7,8 +7,11 @@
     time_exceeded.py     packets that have been on their way too long       lr_in_ip_input
     nat/                 floating IPs and SNAT                              lr_in_unsnat ... lr_out_snat
     advertisements.py    answer IPv6 router solicitations                   lr_in_nd_ra_options, lr_in_nd_ra_response
-    routing.py           next hop and port                                  lr_in_ip_routing
+    routing.py           next hop and port                                  lr_in_ip_routing_pre, lr_in_ip_routing
+    ecmp.py              one of several equal routes                        lr_in_ip_routing_ecmp, lr_in_ecmp_stateful
+    policies.py          exceptions to the routes                           lr_in_policy, lr_in_policy_ecmp
     arp_resolve.py       next hop to MAC                                    lr_in_arp_resolve
+    virtual_ports.py     addresses that move from port to port               lr_in_arp_resolve, lr_in_gw_redirect
     packet_length.py     what is too long for the way out                   lr_in_chk_pkt_len, lr_in_larger_pkts
     gateway.py           to the chassis where the gateway is                lr_in_gw_redirect
     arp_request.py       ask for a MAC that is not known                    lr_in_arp_request

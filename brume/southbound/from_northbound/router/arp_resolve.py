@@ -9,10 +9,16 @@ from brume.derive.view import View
 from brume.expressions.actions import Actions
 from brume.expressions.match import Match
 from brume.northbound.schema import LogicalRouter, LogicalRouterPort
-from brume.southbound.from_northbound.facts.ports import RouterPort, SwitchPort, connected_router_ports, router_behind
+from brume.southbound.from_northbound.facts.ports import (
+    RouterPort,
+    SwitchPort,
+    connected_router_ports,
+    network_of,
+    router_behind,
+)
 from brume.southbound.from_northbound.facts.settings import is_true
 from brume.southbound.from_northbound.flows import DROP, NEXT, default, flow
-from brume.southbound.from_northbound.router.ports import address_list, network_of
+from brume.southbound.from_northbound.router.ports import address_list
 from brume.southbound.pipeline import ROUTER_IN
 from brume.southbound.registers import NEXT_HOP_IPV4, NEXT_HOP_IPV6
 

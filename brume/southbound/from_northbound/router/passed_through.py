@@ -7,12 +7,9 @@ from typing import Final
 
 from brume.derive.rules import Output, Problem, rule
 from brume.derive.view import View
-from brume.expressions.actions import Actions
 from brume.northbound.schema import LogicalRouter
-from brume.southbound.from_northbound.flows import DROP, NEXT, default, flow
-from brume.southbound.from_northbound.router.routing import ONE_ROUTE
+from brume.southbound.from_northbound.flows import default
 from brume.southbound.pipeline import ROUTER_IN
-from brume.southbound.registers import ECMP_GROUP
 from brume.tables.row import Member
 
 EMPTY_STAGES: Final = (
@@ -27,14 +24,6 @@ EMPTY_STAGES: Final = (
 def passed_through(router: LogicalRouter, view: View) -> Iterator[Output]:
     for stage in EMPTY_STAGES:
         yield default(stage, router.uuid)
-    yield default(ROUTER_IN.POLICY, router.uuid, Actions(f"{ECMP_GROUP} = 0; next;"))
-    yield flow(ROUTER_IN.POLICY_ECMP, router.uuid, 150, ONE_ROUTE, NEXT)
-    yield default(ROUTER_IN.POLICY_ECMP, router.uuid, DROP)
-
-
-@rule(LogicalRouter.policies)
-def policy(member: Member, view: View) -> Iterator[Output]:
-    yield Problem(table="Logical_Router_Policy", row=str(member.child), message="routing policies are not compiled")
 
 
 @rule(LogicalRouter.load_balancer)
@@ -42,4 +31,4 @@ def load_balancer(member: Member, view: View) -> Iterator[Output]:
     yield Problem(table="Load_Balancer", row=str(member.child), message="load balancing is not compiled")
 
 
-RULES = (passed_through, policy, load_balancer)
+RULES = (passed_through, load_balancer)

@@ -6,7 +6,6 @@ from brume.derive.view import View
 from brume.southbound.from_northbound.facts.addresses import Network
 from brume.southbound.from_northbound.facts.ports import RouterPort, SwitchPort, gateways_of, localnet_ports
 from brume.southbound.from_northbound.facts.settings import is_true
-from brume.values.address import parse_address
 
 
 def resident(port: RouterPort) -> str:
@@ -17,16 +16,6 @@ def resident(port: RouterPort) -> str:
 def address_list(addresses: list[str]) -> str:
     """One address as it is, several in braces: how northd writes sets."""
     return addresses[0] if len(addresses) == 1 else f"{{{', '.join(addresses)}}}"
-
-
-def network_of(port: RouterPort, address: str) -> Network | None:
-    """The network of the port in which an address lies."""
-    networks = port.ipv6 if ":" in address else port.ipv4
-    try:
-        wanted = parse_address(address)
-    except ValueError:
-        return None
-    return next((network for network in networks if wanted in network.interface.prefix), None)
 
 
 def is_link_local(network: Network) -> bool:

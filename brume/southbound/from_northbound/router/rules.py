@@ -11,14 +11,17 @@ from brume.southbound.from_northbound.router import (
     arp_request,
     arp_resolve,
     delivery,
+    ecmp,
     gateway,
     martians,
     neighbors,
     own_addresses,
     packet_length,
     passed_through,
+    policies,
     routing,
     time_exceeded,
+    virtual_ports,
 )
 from brume.southbound.from_northbound.router.nat import arp, gateway_router, inbound, loopback, outbound, places
 
@@ -36,7 +39,10 @@ RULES: Final[tuple[Rule, ...]] = (
     *gateway_router.RULES,
     *advertisements.RULES,
     *routing.RULES,
+    *ecmp.RULES,
+    *policies.RULES,
     *arp_resolve.RULES,
+    *virtual_ports.RULES,
     *packet_length.RULES,
     *gateway.RULES,
     *arp_request.RULES,

@@ -14,8 +14,7 @@ from brume.derive.rules import Output, Problem, rule
 from brume.derive.view import View
 from brume.northbound.schema import LogicalRouter
 from brume.southbound.from_northbound.facts.nat import RouterNat
-from brume.southbound.from_northbound.facts.ports import RouterPort, gateways_of, is_there
-from brume.southbound.from_northbound.router.ports import network_of
+from brume.southbound.from_northbound.facts.ports import RouterPort, gateways_of, is_there, network_of
 from brume.values.prefix import Prefix
 
 TYPES_IN = ("dnat", "dnat_and_snat")

@@ -1,0 +1,103 @@
+"""Routing policies: after the route is found, packets that match are let through, dropped, or sent to other next hops.
+
+A policy with several next hops is a group: each connection takes one of them (lr_in_policy_ecmp).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from brume.derive.rules import Output, Problem, rule
+from brume.derive.view import View
+from brume.expressions.actions import Actions
+from brume.expressions.match import Match
+from brume.northbound.schema import LogicalRouter, LogicalRouterPolicy
+from brume.southbound.from_northbound.facts.policies import chooses, policy_number
+from brume.southbound.from_northbound.facts.ports import RouterPort, is_there
+from brume.southbound.from_northbound.facts.routes import way_to
+from brume.southbound.from_northbound.flows import DROP, NEXT, default, flow
+from brume.southbound.from_northbound.router.routing import ONE_ROUTE, Way, towards
+from brume.southbound.pipeline import ROUTER_IN
+from brume.southbound.registers import ECMP_GROUP, ECMP_MEMBER
+from brume.tables.row import Member
+
+STAGE = ROUTER_IN.POLICY
+PASS: Final = f"{ECMP_GROUP} = 0; next;"
+MAXIMUM_MARK: Final = (1 << 32) - 1
+
+
+@rule(LogicalRouter)
+def no_policy(router: LogicalRouter, view: View) -> Iterator[Output]:
+    yield default(STAGE, router.uuid, Actions(PASS))
+    yield flow(ROUTER_IN.POLICY_ECMP, router.uuid, 150, ONE_ROUTE, NEXT)
+    yield default(ROUTER_IN.POLICY_ECMP, router.uuid, DROP)
+
+
+@rule(LogicalRouter.policies)
+def policy(member: Member, view: View) -> Iterator[Output]:
+    router, row = str(member.parent), view.get(LogicalRouterPolicy, member.child)
+    if row is None or not is_there(view, LogicalRouter, router):
+        return
+    if row.action == "reroute":
+        hops = _next_hops(row)
+        reason = _why_not(row, hops, router, view)
+        if reason:
+            yield Problem(table="Logical_Router_Policy", row=row.uuid, message=reason)
+            return
+        yield from (_choose if chooses(row) else _reroute)(row, hops, router, view)
+        return
+    actions = DROP if row.action == "drop" else Actions(f"{_mark(row)}{PASS}")
+    yield flow(STAGE, router, row.priority, Match(row.match), actions)
+
+
+def _next_hops(row: LogicalRouterPolicy) -> list[str]:
+    """The column `nexthop` is older, and counts where `nexthops` is empty."""
+    return sorted(row.nexthops) or ([row.nexthop] if row.nexthop else [])
+
+
+def _why_not(row: LogicalRouterPolicy, hops: list[str], router: str, view: View) -> str:
+    """Why the policy cannot be used; empty if it can."""
+    if not hops:
+        return "reroute without a next hop"
+    if len({":" in hop for hop in hops}) > 1:
+        return f"nexthops {', '.join(hops)} are of different families"
+    lost = [hop for hop in hops if way_to(view, router, hop) is None]
+    return f"no port reaches the next hop {', '.join(lost)}" if lost else ""
+
+
+def _mark(row: LogicalRouterPolicy) -> str:
+    """Mark the packet for others outside of OVN (the mark of Linux's sk_buff)."""
+    text = row.options.get("pkt_mark", "")
+    mark = int(text) if text.isdecimal() else 0
+    return f"pkt.mark = {mark}; " if 0 < mark <= MAXIMUM_MARK else ""
+
+
+def _towards(hop: str, router: str, view: View) -> str | None:
+    found = way_to(view, router, hop)
+    port = view.get(RouterPort, found[0]) if found is not None else None
+    if found is None or port is None:
+        return None
+    return f"{towards(Way(port, found[1], hop), 6 if ':' in hop else 4)}flags.loopback = 1; "
+
+
+def _reroute(row: LogicalRouterPolicy, hops: list[str], router: str, view: View) -> Iterator[Output]:
+    way = _towards(hops[0], router, view)
+    if way is not None:
+        actions = Actions(f"{_mark(row)}{way}{PASS}")
+        yield flow(STAGE, router, row.priority, Match(row.match), actions)
+
+
+def _choose(row: LogicalRouterPolicy, hops: list[str], router: str, view: View) -> Iterator[Output]:
+    number = policy_number(view, router, row.uuid)
+    for member, hop in enumerate(hops, 1):
+        way = _towards(hop, router, view)
+        if way is not None:
+            match = Match(f"{ECMP_GROUP} == {number} && {ECMP_MEMBER} == {member}")
+            yield flow(ROUTER_IN.POLICY_ECMP, router, 100, match, Actions(f"{_mark(row)}{way}next;"))
+    members = ", ".join(str(member) for member in range(1, len(hops) + 1))
+    actions = Actions(f"{ECMP_GROUP} = {number}; {ECMP_MEMBER} = select({members});")
+    yield flow(STAGE, router, row.priority, Match(row.match), actions)
+
+
+RULES = (no_policy, policy)
