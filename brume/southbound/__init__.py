@@ -15,6 +15,7 @@
     container_tags.py  tags that containers ask for, likewise
     reports.py         what NB is told of SB: sb_cfg, hv_cfg, up
     adoption.py        takes over what another compiler wrote (the real ovn-northd)
+    observed.py        what chassis say about rows that are the compiler's: where virtual ports are
     strangers.py       which tables are the compiler's own, and what does not stay in them
     compiler.py        Compiler: the rules put together, kept up to date
 

@@ -3,12 +3,13 @@
     compiler = Compiler(northbound, southbound)
     compiler.start()                              # full compile; keys of a southbound that is there already are kept
     northbound.subscribe(compiler.update)         # from now on, changes
-    southbound.subscribe(compiler.observe)        # chassis that come and go
+    southbound.subscribe(compiler.observe)        # chassis that come and go, and where they see virtual ports
     compiler.put_right(now)                       # strangers in derived tables, derived rows changed by others
 
 Rules:
   - Four steps, each only with what changed: facts, placements of ACLs, tunnel keys, southbound rows.
-  - The compiler reads of the southbound only Chassis (which agents write), and writes only rows that rules made.
+  - The compiler reads of the southbound only what agents write (Chassis, and what `observed` copies), and writes only
+    rows that rules made.
   - After an error nothing of the southbound has changed, and the next update takes up what is left.
   - What others change in the compiler's own tables is put right (`put_right`, when `keeper.on_touch` says so).
 """
@@ -42,8 +43,10 @@ from brume.southbound.from_northbound.facts.nat import RouterHas, RouterNat
 from brume.southbound.from_northbound.facts.policies import EcmpPolicy
 from brume.southbound.from_northbound.facts.ports import RouterPort, SwitchHas, SwitchPort
 from brume.southbound.from_northbound.facts.routes import EcmpGroup, Route, RouteTableUse
+from brume.southbound.from_northbound.facts.virtual_ports import VirtualAddress
 from brume.southbound.from_northbound.rules import FIRST_FACTS, SECOND_FACTS
 from brume.southbound.from_northbound.rules import SOUTHBOUND as RULES
+from brume.southbound.observed import Places, VirtualPlace
 from brume.southbound.schema import SOUTHBOUND, Chassis, DatapathBinding, PortBinding
 from brume.southbound.strangers import DERIVED, belongs, is_free, is_free_member, may_be_free, remove_strangers
 from brume.tables.changes import ChangeSet
@@ -56,6 +59,7 @@ FACTS = (
     SwitchPort,
     SwitchHas,
     RouterPort,
+    VirtualAddress,
     GroupPlacement,
     RouterNat,
     RouterHas,
@@ -75,6 +79,7 @@ _ORIGINS: dict[type[Row], tuple[type[Row], str]] = {
     RouterPort: (LogicalRouterPort, "uuid"),
     RouterNat: (NAT, "uuid"),
     RouterHas: (LogicalRouter, "router"),
+    VirtualAddress: (LogicalSwitchPort, "port"),
     AclPlacement: (ACL, "acl"),
     Route: (LogicalRouterStaticRoute, "uuid"),
     EcmpGroup: (LogicalRouterStaticRoute, "first"),
@@ -97,6 +102,7 @@ class Compiler:
         self.northbound = northbound
         self.southbound = southbound
         self.allocator = Allocator()
+        self.places = Places(southbound)
         facts, placements = Database("facts"), Database("placements")
         self.facts = Engine([northbound], facts, FIRST_FACTS, on_fault)
         self.placements = Engine([northbound, facts], placements, SECOND_FACTS, on_fault)
@@ -109,6 +115,7 @@ class Compiler:
         self.engine.view.claim(placements, *SECOND_FACTS_MADE)
         self.engine.view.claim(self.allocator.keys, TunnelKey)
         self.engine.view.claim(southbound, *OBSERVED)
+        self.engine.view.claim(self.places.places, VirtualPlace)
 
     def start(self) -> ChangeSet:
         """Compile everything. Tunnel keys that the southbound has stay, rows that no rule makes go.
@@ -135,6 +142,7 @@ class Compiler:
         self.allocator.adopt(self.southbound.rows(DatapathBinding))
         self.allocator.adopt(self.southbound.rows(PortBinding))
         self._is_taking_over = True
+        self.places.start()
         changes = self.update(self.northbound.snapshot())
         self._is_taking_over = False
         self.allocator.forget_adopted()
@@ -150,6 +158,7 @@ class Compiler:
     def observe(self, changes: ChangeSet) -> ChangeSet:
         """Take in what agents wrote into the southbound; returns what that changed there."""
         observed = ChangeSet([row for row in changes.rows if row.row_type in OBSERVED], [])
+        observed = together(observed, self.places.update(changes))
         return self.engine.update(observed) if observed else observed
 
     def because(self, output: Member | tuple[type[Row], Hashable]) -> tuple[Reason, ...]:

@@ -1,8 +1,10 @@
-"""What a random northbound has on its switches beside ports and ACLs: names, one feature a function."""
+"""What a random northbound has on its switches beside ports and ACLs: names, virtual ports; one feature a function."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from brume.tables.map import Map
 
 if TYPE_CHECKING:
     from tests.agreement.random_northbound import Draw
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
 def add_switch_features(draw: Draw) -> None:
     """Some of everything, drawn after all the rest."""
     _names(draw)
+    _virtual_ports(draw)
 
 
 def _names(draw: Draw) -> None:
@@ -18,3 +21,21 @@ def _names(draw: Draw) -> None:
         switches = [switch for switch in draw.switches if draw.by_chance(0.4)]
         records = {f"Host{host}_Example_org": f"10.0.9.{host}" for host in range(3) if draw.by_chance(0.6)}
         draw.build.dns(f"names{number}", *switches, **records)
+
+
+def _virtual_ports(draw: Draw) -> None:
+    """On a link with one router or none: of several, ovn-northd takes the first of its own order."""
+    for place, switch in enumerate(draw.switches):
+        routers = [router for router in draw.routers if draw.build.has_port(f"lsp-{router}-{switch}")]
+        if len(routers) < 2 and draw.by_chance(0.3):
+            address = draw.random.choice([f"10.{place}.9.99", f"fd00:{place}::99"])
+            parents = ",".join(host for host in draw.hosts if draw.by_chance(0.5))
+            draw.build.port(
+                switch,
+                f"vip-{switch}",
+                f"fa:16:3e:ee:00:0{place} {address}",
+                type="virtual",
+                secured=False,
+                enabled=draw.random.choice([None, True, False]),
+                options=Map({"virtual-ip": address, "virtual-parents": parents}),
+            )

@@ -68,6 +68,13 @@ class Builder:
         self.transaction.add(LogicalSwitch.ports, uuid("switch", switch), row.uuid)
         return row.uuid
 
+    def has_port(self, name: str) -> bool:
+        """Whether there is a switch port of this name, or will be."""
+        key = uuid("port", name)
+        return (LogicalSwitchPort, key) in self.transaction.rows or self.database.get(
+            LogicalSwitchPort, key
+        ) is not None
+
     def localnet(self, switch: str, name: str, physical: str = "physnet1", tag: int | None = None) -> str:
         options = Map({"network_name": physical, "mcast_flood": "false", "mcast_flood_reports": "true"})
         return self.port(switch, name, "unknown", type="localnet", tag=tag, options=options)

@@ -180,6 +180,26 @@ def names() -> Database:
     return build.apply()
 
 
+def virtual_ports() -> Database:
+    """Addresses that several ports may have: IPv4 and IPv6, behind a distributed floating IP, and mistaken ones."""
+    build = Builder()
+    tenant_networks(build)
+    build.switch("public")
+    build.localnet("public", "provnet-public")
+    build.router("router")
+    build.interface("router", "private", "fa:16:3e:aa:00:01", "10.0.0.1/24", "fd00::1/64")
+    build.interface("router", "public", "fa:16:3e:aa:00:03", "203.0.113.10/24", gateways=("compute1",))
+    may_have = "private-vm11,private-vm12,,other-vm11,nobody"
+    for name, ip in (("vip4", "10.0.0.50"), ("vip6", "fd00::50"), ("elsewhere", "192.0.2.50")):
+        options = Map({"virtual-ip": ip, "virtual-parents": may_have})
+        build.port("private", name, f"fa:16:3e:00:0a:50 {ip}", secured=False, type="virtual", options=options)
+    for name, words in (("wordless", {}), ("wrong", {"virtual-ip": "10.0.0.x", "virtual-parents": may_have})):
+        build.port("private", name, "fa:16:3e:00:0a:51 10.0.0.51", secured=False, type="virtual", options=Map(words))
+    mac = "fa:16:3e:cc:00:01"
+    build.nat("router", "dnat_and_snat", "203.0.113.20", "10.0.0.50", logical_port="vip4", external_mac=mac)
+    return build.apply()
+
+
 TOPOLOGIES = (
     one_switch,
     neutron,
@@ -190,4 +210,5 @@ TOPOLOGIES = (
     routers_only,
     routers_without_a_switch_between,
     names,
+    virtual_ports,
 )

@@ -20,6 +20,7 @@ from brume.southbound.from_northbound.facts import nat as nat_facts
 from brume.southbound.from_northbound.facts import policies as policy_facts
 from brume.southbound.from_northbound.facts import ports as port_facts
 from brume.southbound.from_northbound.facts import routes as route_facts
+from brume.southbound.from_northbound.facts import virtual_ports as virtual_facts
 from brume.southbound.from_northbound.router.rules import RULES as ROUTER_RULES
 from brume.southbound.from_northbound.switch.rules import RULES as SWITCH_RULES
 

@@ -9,6 +9,7 @@
     stateful.py          commit the connections that ACLs allowed
     passed_through.py    stages of features that are not compiled: quality of service, load balancing
     arp_nd.py            answer ARP and neighbour solicitations
+    virtual_ports.py     who has a virtual port's address now
     dhcp.py, dhcpv6.py   answer DHCP
     dns.py               answer DNS queries
     external.py          ports outside the cloud, served by one chassis

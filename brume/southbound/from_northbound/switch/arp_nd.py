@@ -24,7 +24,7 @@ STAGE = SWITCH_IN.ARP_ND_RSP
 ALWAYS_UP = ("router", "localport")
 """Types of port that are answered for whether they are up or not."""
 
-NOT_COMPILED = ("virtual", "vtep")
+NOT_COMPILED = ("vtep",)
 """Types of port whose flows are missing; they are connected as ordinary ports are."""
 
 
@@ -55,7 +55,7 @@ def arp_nd_responder(port: SwitchPort, view: View) -> Iterator[Output]:
     if port.type in NOT_COMPILED:
         yield Problem(table="Logical_Switch_Port", row=port.uuid, message=f"{port.type} ports are not compiled")
         return
-    if port.unknown or port.type == "external" or is_transparent(view, port.switch):
+    if port.unknown or port.type in ("external", "virtual") or is_transparent(view, port.switch):
         return
     if not settings(view).ignore_lsp_down and port.type not in ALWAYS_UP and not is_up(view, port.uuid):
         return

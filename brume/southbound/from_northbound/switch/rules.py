@@ -21,6 +21,7 @@ from brume.southbound.from_northbound.switch import (
     router_addresses,
     stateful,
     tracking,
+    virtual_ports,
 )
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -33,6 +34,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *stateful.RULES,
     *passed_through.RULES,
     *arp_nd.RULES,
+    *virtual_ports.RULES,
     *dhcp.RULES,
     *dhcpv6.RULES,
     *dns.RULES,
