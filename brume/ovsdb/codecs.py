@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
+from math import isinf
 from sys import intern
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ from brume.ovsdb.data import (
     from_field,
     to_field,
 )
+from brume.ovsdb.json_text import print_real
 from brume.ovsdb.types import MAXIMUM_INTEGER, MINIMUM_INTEGER, AtomType, BaseType, ColumnType
 from brume.tables.map import EMPTY_MAP, Map
 
@@ -46,8 +48,35 @@ class Codec(NamedTuple):
 
 @cache
 def codecs(row_type: Any) -> dict[str, Codec]:
-    """The codecs of a table's columns, `_uuid` and `_version` included; a relation's value is a frozenset."""
-    return {name: codec(column) for name, column in all_columns(row_type).items()}
+    """The codecs of a table's columns as clients are told them, `_uuid` and `_version` included; a relation's value is
+    a frozenset. Reals have 15 digits there, as ovsdb-server prints them; files and our own requests have them all."""
+    return {name: _told(column.type, codec(column)) for name, column in all_columns(row_type).items()}
+
+
+def _told(kind: ColumnType, codec: Codec) -> Codec:
+    if all(base.atom is not AtomType.REAL for base in kind.bases):
+        return codec
+    key, value = (
+        _with_15_digits if base and base.atom is AtomType.REAL else _as_it_is for base in (kind.key, kind.value)
+    )
+
+    def write(field: Any) -> Json:
+        if isinstance(field, Map):
+            return codec.write(Map({key(atom): value(field[atom]) for atom in field}))
+        if isinstance(field, frozenset):
+            return codec.write(frozenset(map(key, field)))
+        return codec.write(None if field is None else key(field))
+
+    return Codec(codec.read, write)
+
+
+def _with_15_digits(real: float) -> float:
+    shorter = float(print_real(real))
+    return real if isinf(shorter) else shorter
+
+
+def _as_it_is(atom: Any) -> Any:
+    return atom
 
 
 def codec(column: Column) -> Codec:

@@ -111,13 +111,18 @@ def read_column_names(json: Json, known: dict[str, Column]) -> list[str]:
     """A list of distinct column names; None stands for all."""
     if json is None:
         return list(known)
-    if isinstance(json, list) and all(isinstance(name, str) for name in json):
-        for name in json:
-            if name not in known:
-                raise syntax_error(json, f"{name} is not a valid column name")
-        if len(set(json)) == len(json):
-            return json
-    raise syntax_error(json, "array of distinct column names expected")
+    if not isinstance(json, list):
+        raise _no_column_names(json)
+    for number, name in enumerate(json):
+        if not isinstance(name, str) or name in json[:number]:
+            raise _no_column_names(json)
+        if name not in known:
+            raise syntax_error(json, f"{name} is not a valid column name")
+    return json
+
+
+def _no_column_names(json: Json) -> OvsdbError:
+    return syntax_error(json, "array of distinct column names expected")
 
 
 def read_column(json: Json, name: str) -> Column:

@@ -103,7 +103,7 @@ VALUES: dict[str, dict[str, st.SearchStrategy[Json]]] = {
         "number": st.sampled_from([0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, -1]),
         "maybe": set_of(integers, 1) | integers,
         "few": set_of(integers, 4),
-        "real": st.sampled_from([0, 1.5, -2.25, 1e10]),
+        "real": st.sampled_from([0, 1.5, -2.25, 1e10, 1 / 3, 2**62, 1e300, 1e-7, -0.0]),
         "words": map_of(words, words),
         "leaves": set_of(row_of("Leaf")),
         "leaf": set_of(row_of("Leaf"), 1),
@@ -306,6 +306,9 @@ TOLD = {
     ],
     "a wait until what": [{"op": "wait", "table": "Root", "where": [], "until": "=", "rows": []}],
     "columns twice": [{"op": "select", "table": "Root", "where": [], "columns": ["name", "name"]}],
+    "a column that is none before one that is no name": [
+        {"op": "select", "table": "Root", "where": [], "columns": ["nothing", 1]}
+    ],
     "a change of mind": [
         {"op": "update", "table": "Root", "where": where("Root", 0), "row": {"name": "two"}},
         {"op": "abort"},

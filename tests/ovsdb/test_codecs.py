@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brume.northbound.schema import NORTHBOUND
-from brume.ovsdb.codecs import codecs, reader, writer
+from brume.ovsdb.codecs import codec, codecs, reader, writer
 from brume.ovsdb.columns import columns
 from brume.ovsdb.data import datum_from_json, datum_to_json, from_field, to_field
 from brume.ovsdb.errors import OvsdbError
+from brume.ovsdb.schema_reader import read_schema
 from brume.ovsdb.types import BOOLEAN, INTEGER, REAL, STRING, UUID, ColumnType, integer, one_of, strong, text, weak
 from brume.southbound.schema import SOUTHBOUND
+from brume.tables.map import Map
 from brume.values import derive_uuid
 
 BASES = (STRING, INTEGER, REAL, BOOLEAN, UUID, integer(0, 3), text(2), one_of("red", "blue"), strong("A"), weak("B"))
@@ -72,3 +74,17 @@ def test_what_is_written_is_what_the_general_function_writes(kind: ColumnType, j
 def test_every_column_has_a_codec(schema: Any) -> None:
     for row_type in schema.tables.values():
         assert set(codecs(row_type)) == {"_uuid", "_version", *columns(row_type)}
+
+
+def test_clients_are_told_15_digits_of_a_real_as_ovsdb_server_prints_them() -> None:
+    many = {"min": 0, "max": "unlimited"}
+    types = {"one": "real", "some": {"key": "real", **many}, "by": {"key": "integer", "value": "real", **many}}
+    described = {name: {"type": kind} for name, kind in types.items()}
+    row_type = read_schema({"name": "d", "version": "1.0.0", "tables": {"T": {"columns": described}}}).tables["T"]
+    one, some, by = (codecs(row_type)[name].write for name in types)
+    assert one(1 / 3) == 0.333333333333333 != 1 / 3
+    assert one(2.0**62) == 4.61168601842739e18
+    assert one(-0.0) == 0 and one(1.7976931348623157e308) == 1.7976931348623157e308
+    assert some(frozenset((1 / 3, 2.0))) == ["set", [0.333333333333333, 2]]
+    assert by(Map({2**62: 1 / 3})) == ["map", [[2**62, 0.333333333333333]]]
+    assert codec(columns(row_type)["one"]).write(1 / 3) == 1 / 3, "files and our own requests have them all"
