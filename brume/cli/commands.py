@@ -88,6 +88,8 @@ def execute(paths: Paths, server: str, command: tuple[str, ...]) -> None:
 @click.option("--icmp", "protocol", flag_value="icmp", default="icmp", help="An echo request (the default).")
 @click.option("--tcp", type=click.IntRange(1, 65535), help="The first packet of a TCP connection to this port.")
 @click.option("--udp", type=click.IntRange(1, 65535), help="A UDP datagram to this port.")
+@click.option("-4", "family", flag_value=4, type=int, help="An IPv4 packet.")
+@click.option("-6", "family", flag_value=6, type=int, help="An IPv6 packet (where an end has no IPv4, the default).")
 @click.option("--verbose", is_flag=True, help="Every table, those that only pass the packet on too.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def trace(
@@ -97,6 +99,7 @@ def trace(
     protocol: str,
     tcp: int | None,
     udp: int | None,
+    family: int | None,
     verbose: bool,
     as_json: bool,
 ) -> None:
@@ -116,6 +119,7 @@ def trace(
         destination=destination,
         protocol=protocol,
         port=tcp or udp,
+        family=family,
         json=as_json,
         verbose=verbose,
         colour=sys.stdout.isatty(),

@@ -132,6 +132,7 @@ class Commands:
         destination: str,
         protocol: str,
         port: int | None,
+        family: int | None = None,
         json: bool = False,
         verbose: bool = False,
         colour: bool = False,
@@ -139,7 +140,7 @@ class Commands:
         """One packet's way."""
         self._require(source)
         try:
-            request = TraceRequest(source, destination, protocol, port)  # type: ignore[arg-type]
+            request = TraceRequest(source, destination, protocol, port, family)  # type: ignore[arg-type]
             found = self._shown(Tracer(LiveTopology(self._system)).trace(request))
         except TraceError as error:
             raise ControlError(str(error)) from error

@@ -12,10 +12,13 @@
     topology.py     what whoever assembles a cloud must tell: TraceTopology, Station, Plug
     provenance.py   cookie -> logical flow -> northbound row -> the cloud's row; requests.py: -> API request
     tracer.py       asks the question: start reading here
+    targets.py      which card sends, and to which address: names, families, floating IPs
+    packets.py      what a host sends, and what answers     neighbors.py, silence.py   ARP and neighbour discovery
     journey.py      a frame through all switches, by traces; nothing is sent, counted or kept
     paths.py        from a trace's tree to the ways through it
     tables.py       a table in words         steps.py, reply.py   the numbered steps
     failure.py      where a way ended        causes.py            a table of functions: add yours there
+    host_causes.py  what is lost at hosts
     by_hand.py, by_hand_hosts.py   the same for networks that were built with ovn-nbctl
     text.py         the text
 

@@ -14,6 +14,7 @@ import msgspec
 from brume.cloud.network.resources import Port
 from brume.dataplane.explain.explanation import Cause, Explanation
 from brume.dataplane.explain.failure import Failure, binding_of
+from brume.northbound.neighbourhood import interfaces
 from brume.northbound.schema import (
     ACL,
     LogicalRouterPort,
@@ -107,7 +108,8 @@ def _acl(at: Failure) -> Cause | None:
     what, name = _holder(at, acl)
     cures = [f"ovn-nbctl acl-del {name} {acl.direction} {acl.priority} '{acl.match}'"]
     if acl.priority < HIGHEST_PRIORITY:
-        match = f"ip4.src == {at.source_ip} && ip4.dst == {at.target_ip}"
+        ip = f"ip{at.target_ip.VERSION}"
+        match = f"{ip}.src == {at.source_ip} && {ip}.dst == {at.target_ip}"
         cures.insert(0, f"ovn-nbctl acl-add {name} {acl.direction} {acl.priority + 1} '{match}' allow-related")
     who = f"{what}: ACL {acl.direction} {acl.priority} {acl.action}: {acl.match}"
     return Cause(who if at.datapath.resource is None else f"{who} (written by hand)", tuple(cures))
@@ -222,7 +224,7 @@ def _for_the_router(at: Failure) -> Cause | None:
     if at.datapath is None or at.datapath.kind != "router" or at.where != "lr_in_ip_input":
         return None
     for row in _database(at).rows(LogicalRouterPort):
-        if any(text.partition("/")[0] == str(at.target_ip) for text in row.networks):
+        if any(own.address == at.target_ip for own in interfaces(row)):
             who = (
                 f"{at.target_ip} is {at.datapath}'s own address (port {row.name}), and it answers nothing but ICMP echo"
             )

@@ -20,7 +20,7 @@ from brume.northbound.schema import (
     switch_port_by_name,
 )
 from brume.tables.database import Database
-from brume.values import IpAddress, Ipv4Address, Prefix
+from brume.values import IpAddress, Ipv6Address, MacAddress, Prefix, parse_address
 
 
 def host_without_route(provenance: Provenance, station: Station, destination: IpAddress) -> Cause | None:
@@ -32,8 +32,12 @@ def host_without_route(provenance: Provenance, station: Station, destination: Ip
     who = f"{station.name} has no route to {destination}: no gateway is known to it"
     for port in routers_on(northbound, switch.uuid):
         for own in interfaces(port):
-            if any(own.address in mine.prefix for mine in station.addresses):
-                return Cause(who, (f"brume ovn exec {station.name} ip route add default via {own.address}",))
+            if own.address.VERSION == destination.VERSION and any(
+                own.address in mine.prefix for mine in station.addresses
+            ):
+                family = " -6" if own.address.VERSION == 6 else ""
+                command = f"ip{family} route add default via {own.address}"
+                return Cause(who, (f"brume ovn exec {station.name} {command}",))
     cure = f"no router is on switch {switch.name}: ovn-nbctl lrp-add ROUTER PORT MAC NETWORK, then bind the host again"
     return Cause(who, (cure,))
 
@@ -69,7 +73,7 @@ def gateway_is_silent(provenance: Provenance, station: Station, hop: IpAddress) 
     return None
 
 
-def no_way_back(provenance: Provenance, name: str, address: Ipv4Address) -> Cause | None:
+def no_way_back(provenance: Provenance, name: str, address: IpAddress) -> Cause | None:
     """Outside got a packet from an address that means nothing there."""
     northbound = provenance.northbound.northbound
     routers = [
@@ -91,7 +95,7 @@ def no_way_back(provenance: Provenance, name: str, address: Ipv4Address) -> Caus
     return Cause(f"{who}: no router translates it", (cure,))
 
 
-def _translates(nat: NAT | None, address: Ipv4Address) -> bool:
+def _translates(nat: NAT | None, address: IpAddress) -> bool:
     if nat is None or nat.type not in ("snat", "dnat_and_snat"):
         return False
     try:
@@ -117,28 +121,40 @@ def _router_of(northbound: Database, port: LogicalRouterPort) -> LogicalRouter |
 
 
 def _has(port: LogicalRouterPort, address: IpAddress) -> bool:
+    if isinstance(address, Ipv6Address) and address.is_link_local:
+        return address == Ipv6Address.link_local(MacAddress.parse(port.mac))
     return any(one.address == address for one in interfaces(port))
 
 
 # from outside
 
 
-def address_from_outside(provenance: Provenance, station: Station) -> Ipv4Address | Cause | None:
+def address_from_outside(provenance: Provenance, station: Station, family: int) -> IpAddress | Cause | None:
     """Where a host on a hand-written port is reached from outside: an address that is translated to its own, or its
-    own on an external switch; a Cause if nowhere; None if the port is not by hand."""
+    own on an external switch or in IPv6; a Cause if nowhere; None if the port is not by hand."""
     northbound = provenance.northbound.northbound
     ports = northbound.find(switch_port_by_name, station.port_id or "")
     if not ports or provenance.northbound.because((LogicalSwitchPort, ports[0].uuid)):
         return None
-    own = [one.address for one in station.addresses if isinstance(one.address, Ipv4Address)]
+    found = [one.address for one in station.addresses if family == one.address.VERSION]
+    own = [one for one in found if family == 4 or not one.is_link_local]
     for nat in northbound.rows(NAT):
-        if nat.type != "snat" and nat.logical_ip in map(str, own):
-            return Ipv4Address.parse(nat.external_ip)
-    if own and _is_external(northbound, ports[0]):
-        return own[0]
+        if nat.type != "snat" and _read(nat.logical_ip) in own:
+            return _read(nat.external_ip)
+    if own and (family == 6 or _is_external(northbound, ports[0])):
+        return own[0]  # IPv6 is routed, unless somebody translates it
+    if family == 6:
+        return None
     address = own[0] if own else "ADDRESS"
     cure = f"ovn-nbctl lr-nat-add ROUTER dnat_and_snat EXTERNAL_ADDRESS {address}"
     return Cause(f"{station.name} cannot be reached from outside: no address is translated to {address}", (cure,))
+
+
+def _read(text: str) -> IpAddress | None:
+    try:
+        return parse_address(text)
+    except ValueError:
+        return None
 
 
 def _is_external(northbound: Database, port: LogicalSwitchPort) -> bool:

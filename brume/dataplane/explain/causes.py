@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from brume.cloud.network.resources import Network, Port, Router, SecurityGroup
+from brume.cloud.network.resources import Network, Port, SecurityGroup
 from brume.dataplane.explain.by_hand import cause_by_hand
 from brume.dataplane.explain.explanation import Cause
 from brume.dataplane.explain.failure import Failure, binding_of, opcode_of, port_of
@@ -164,7 +164,9 @@ def _rule_command(at: Failure, group: str, egress: bool) -> str:
     words = ["openstack security group rule create"]
     if egress:
         words.append("--egress")
-    words.append(f"--protocol {at.request.protocol}")
+    if at.source_ip.VERSION == 6:
+        words.append("--ethertype IPv6")
+    words.append(f"--protocol {'ipv6-icmp' if at.request.what == 'ICMPv6 echo' else at.request.protocol}")
     if at.request.port is not None:
         words.append(f"--dst-port {at.request.port}")
     return " ".join([*words, group])
@@ -177,7 +179,7 @@ def _rule_command(at: Failure, group: str, egress: bool) -> str:
 def unknown_mac(at: Failure) -> Cause | None:
     return Cause(
         f"nobody in {at.datapath} has the MAC address {at.target_mac}",
-        ("is the destination's port in this network, and does the sender's ARP cache hold an old address?",),
+        ("is the destination's port in this network, and does the sender's neighbour cache hold an old address?",),
     )
 
 
@@ -230,7 +232,7 @@ def not_for_this_router(at: Failure) -> Cause | None:
 
 @cause()
 def time_exceeded(at: Failure) -> Cause | None:
-    refused = opcode_of(at) in (Opcode.ICMP, Opcode.ICMP4_ERROR)
+    refused = opcode_of(at) in (Opcode.ICMP, Opcode.ICMP4_ERROR, Opcode.ICMP6_ERROR)
     if at.router is None or at.ttl > 1 or not (refused or at.where == "lr_in_ip_input"):
         return None
     return Cause(
@@ -245,9 +247,10 @@ def router_itself(at: Failure) -> Cause | None:
         return None
     refused = opcode_of(at) != -1
     answer = "it answers that nothing listens there" if refused else "it takes nothing for itself"
+    floating = "" if at.target_ip.VERSION == 6 else "a floating IP or "
     return Cause(
         f"{at.target_ip} is {at.datapath}'s own address, and {answer} but ICMP echo",
-        ("a floating IP or an address behind the router is what servers are reached by",),
+        (f"{floating}an address behind the router is what servers are reached by",),
     )
 
 
@@ -256,7 +259,9 @@ def no_route(at: Failure) -> Cause | None:
     router = at.router
     if router is None:
         return None
-    cures = [f"openstack router set --route destination={at.target_ip}/32,gateway=NEXT_HOP {router.name}"]
+    cures = [
+        f"openstack router set --route destination={at.target_ip}/{at.target_ip.BITS},gateway=NEXT_HOP {router.name}"
+    ]
     if router.gateway_port_id is None:
         outside = next((one.name for one in at.tables.provenance.cloud.rows(Network) if one.router_external), "NETWORK")
         cures.insert(0, f"openstack router set --external-gateway {outside} {router.name}")
@@ -296,70 +301,3 @@ def controller_refuses(at: Failure) -> Cause | None:
     if opcode_of(at) not in (Opcode.REJECT, Opcode.TCP_RESET, Opcode.ICMP):
         return None
     return Cause(f"{at.datapath} refuses the packet in {at.where}, and tells the sender so")
-
-
-# hosts: what never reached a switch, or reached one that could not help; not asked by place
-
-
-def no_address(station: str) -> Cause:
-    return Cause(
-        f"{station} has no IPv4 address: it got none by DHCP",
-        (f"brume exec {station} dhclient", "openstack subnet set --dhcp SUBNET, if the subnet has DHCP switched off"),
-    )
-
-
-def own_address(station: str, address: object) -> Cause:
-    return Cause(f"{station} itself has the address {address}: the packet never leaves it")
-
-
-def not_running(station: str) -> Cause:
-    return Cause(f"{station} is plugged in on no chassis", (f"openstack server start {station}",))
-
-
-def no_host_route(station: str, destination: object) -> Cause:
-    return Cause(
-        f"{station} has no route to {destination}: no gateway is known to it",
-        ("openstack subnet set --gateway ADDRESS SUBNET, then let the host ask DHCP again",),
-    )
-
-
-def nobody_answers(station: str, address: object, gateway_of: str | None, router: Router | None) -> Cause:
-    """The host's own ARP request stays without an answer."""
-    who = f"{station} asks for the MAC address of {address}, and nobody answers"
-    if gateway_of is None:
-        return Cause(who, (f"is there a host with {address} in the network of {station}, and is it running?",))
-    if router is not None:
-        return Cause(f"{who}: router {router.name} is down", (f"openstack router set --enable {router.name}",))
-    return Cause(
-        f"{who}: no router has the gateway address of subnet {gateway_of}",
-        (f"openstack router add subnet ROUTER {gateway_of}",),
-    )
-
-
-def no_floating_ip(name: str, network: str) -> Cause:
-    return Cause(
-        f"{name} cannot be reached from outside: it has no floating IP",
-        (f"openstack floating ip create {network}", f"openstack server add floating ip {name} ADDRESS"),
-    )
-
-
-def host_lacks_address(name: str, address: object, *, is_server: bool) -> Cause:
-    if not is_server:
-        return Cause(
-            f"{name} gets the packet as the next hop, but neither has the address {address} nor routes on",
-            (f"is {address} the address you mean?",),
-        )
-    return Cause(
-        f"{name} gets the packet, but does not have the address {address}",
-        (f"brume exec {name} ip addr: did it get its address by DHCP?",),
-    )
-
-
-def card_has_another_mac(name: str, addressed: object, own: object) -> Cause:
-    cure = f"brume ovn unbind {name}; brume ovn bind {name} CHASSIS: without --mac, the card is as its port says"
-    return Cause(f"{name} takes no frame for {addressed}: its card has {own}", (cure,))
-
-
-def outside_cannot_answer(name: str, address: object, router: str | None) -> Cause:
-    cure = (f"openstack router set --enable-snat --external-gateway NETWORK {router or 'ROUTER'}",)
-    return Cause(f"{name} has no way back to {address}: the router does not translate it (SNAT is off)", cure)

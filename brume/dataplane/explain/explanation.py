@@ -19,6 +19,7 @@ class TraceRequest(msgspec.Struct, frozen=True):
     destination: str
     protocol: Protocol = "icmp"
     port: int | None = None
+    family: Literal[4, 6] | None = None  # None: IPv4 if both ends have it
 
     def __str__(self) -> str:
         return f"{self.source} -> {self.destination}, {self.what}"
@@ -26,7 +27,9 @@ class TraceRequest(msgspec.Struct, frozen=True):
     @property
     def what(self) -> str:
         """The kind of packet: `ICMP echo`, `tcp/80`."""
-        return "ICMP echo" if self.protocol == "icmp" else f"{self.protocol}/{self.port}"
+        if self.protocol == "icmp":
+            return "ICMPv6 echo" if self.family == 6 else "ICMP echo"
+        return f"{self.protocol}/{self.port}"
 
 
 class TraceError(Exception):

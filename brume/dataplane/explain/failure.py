@@ -17,10 +17,11 @@ from brume.openflow.messages.fields import FIELDS
 from brume.openflow.packet_in.opcodes import Opcode
 from brume.openflow.registers import INPORT, OUTPORT
 from brume.openflow.tables import Table
+from brume.packets.ethernet import IPV6
 from brume.southbound.schema import PortBinding
-from brume.values import Ipv4Address, MacAddress
+from brume.values import IpAddress, Ipv4Address, Ipv6Address, MacAddress
 
-REFUSALS = (Opcode.ICMP, Opcode.ICMP4_ERROR, Opcode.TCP_RESET, Opcode.REJECT)
+REFUSALS = (Opcode.ICMP, Opcode.ICMP4_ERROR, Opcode.ICMP6_ERROR, Opcode.TCP_RESET, Opcode.REJECT)
 
 
 class Failure(NamedTuple):
@@ -62,21 +63,27 @@ class Failure(NamedTuple):
         return found if isinstance(found, Network) else None
 
     @property
-    def source_ip(self) -> Ipv4Address:
-        return Ipv4Address(FIELDS["ip_src"].get(self.key))
+    def source_ip(self) -> IpAddress:
+        return self._address("ip_src", "ipv6_src")
 
     @property
-    def target_ip(self) -> Ipv4Address:
-        return Ipv4Address(FIELDS["ip_dst"].get(self.key))
+    def target_ip(self) -> IpAddress:
+        return self._address("ip_dst", "ipv6_dst")
+
+    def _address(self, name4: str, name6: str) -> IpAddress:
+        """A field of the packet's own family."""
+        if FIELDS["eth_type"].get(self.key) == IPV6:
+            return Ipv6Address(FIELDS[name6].get(self.key))
+        return Ipv4Address(FIELDS[name4].get(self.key))
 
     @property
     def target_mac(self) -> MacAddress:
         return MacAddress(FIELDS["eth_dst"].get(self.key))
 
     @property
-    def next_hop(self) -> Ipv4Address:
-        """What a router keeps in reg0."""
-        return Ipv4Address(FIELDS["reg0"].get(self.key))
+    def next_hop(self) -> IpAddress:
+        """What a router keeps in reg0, or in xxreg0."""
+        return self._address("reg0", "xxreg0")
 
     @property
     def ttl(self) -> int:

@@ -26,9 +26,7 @@ from brume.openflow.packet_in.dispatch import respond
 from brume.openflow.packet_in.messages import KEPT, Await, BadPacketIn, PacketOut, Resume
 from brume.openflow.packet_in.messages import PacketIn as ControllerPacketIn
 from brume.openflow.tables import OUTPUT
-from brume.packets import PacketError
-from brume.packets.arp import Arp
-from brume.packets.ethernet import ARP, Ethernet
+from brume.packets.ethernet import Ethernet
 from brume.values import IpAddress, Ipv4Address, MacAddress
 
 MOST_HOPS: Final = 64
@@ -261,7 +259,8 @@ class _Follower:
         if answer is None:
             self.losses.append(Loss(hop, path, f"nobody answers for {waiting[0].ip}"))
             return
-        note = f"the router asks for {waiting[0].ip} by ARP; {answer.name} answers: {answer.mac}"
+        how = "ARP" if waiting[0].ip.VERSION == 4 else "neighbour discovery"
+        note = f"the router asks for {waiting[0].ip} by {how}; {answer.name} answers: {answer.mac}"
         onward = (Resubmit(OUTPUT, ports.CONTROLLER),)
         for packet in waiting:
             released = PacketOut(answer.mac.packed + packet.data[6:], packet.key, onward)
@@ -275,35 +274,3 @@ class _Follower:
         follower._hop(Plug(chassis, bridge, ports.CONTROLLER), CONTROLLER, question.data, trace, None)
         journey = follower.follow()
         return next((one.station for one in journey.landings if one.station.has(address)), None)
-
-
-class Neighbor(NamedTuple):
-    """Who answered an ARP request, and how: a station, or (None) the tables themselves."""
-
-    mac: MacAddress
-    station: Station | None
-    journey: Journey
-    place: tuple[int, int]  # the hop and path by which the answer came
-
-
-def resolve(travel: Travel, station: Station, question: bytes, address: IpAddress) -> Neighbor | Journey:
-    """The MAC address that a host's ARP request finds; when nobody would answer, the request's way."""
-    journey = travel.send(station, question)
-    for landing in journey.landings:
-        reply = arp_reply(landing.frame)
-        if landing.station.mac == station.mac and reply is not None and reply.sender_ip == address:
-            return Neighbor(reply.sender_mac, None, journey, (landing.hop, landing.path))
-    for landing in journey.landings:
-        if landing.station.mac != station.mac and landing.station.has(address):
-            return Neighbor(landing.station.mac, landing.station, journey, (landing.hop, landing.path))
-    return journey
-
-
-def arp_reply(frame: bytes) -> Arp | None:
-    """The ARP reply in a frame, if it is one."""
-    try:
-        link = Ethernet.parse(frame)
-        message = Arp.parse(frame, link.size()) if link.ethertype == ARP else None
-    except PacketError:
-        return None
-    return message if message is not None and message.operation == 2 else None

@@ -28,6 +28,8 @@ from brume.values import Ipv4Address
 
 Line = Sequence[tuple[Hop, Path]]
 _FROM_OUTER: Final = ("ipv4", "udp", "geneve", "geneve option")
+IPV6: Final = re.compile(r"[ ,](?:ipv6|icmp6|tcp6|udp6|sctp6)[ ,]")
+"""In a flow's text: it is for IPv6 packets."""
 
 
 NOT_YET_KNOWN: Final = "00:00:00:00:00:00"
@@ -227,7 +229,8 @@ def _route_facts(tables: Sequence[TableStep]) -> tuple[str, ...]:
     for step in tables:
         if step.title == "lr_in_ip_routing" and step.flow is not None:
             prefix = re.search(r"(?:nw|ipv6)_dst=([^, ]+)", step.flow)
-            route = prefix.group(1) if prefix is not None else "0.0.0.0/0"
+            otherwise = "::/0" if IPV6.search(step.flow) else "0.0.0.0/0"
+            route = prefix.group(1) if prefix is not None else otherwise
             out = next((one for one in step.notable if one.startswith("outport")), "").rpartition(" -> ")[2]
             facts.append(f"{step.datapath}: route {route}, out of {out or 'the same port'}")
     return (*facts, *_changed_facts(tables))

@@ -57,6 +57,8 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
         route = self.route_to(destination)
         hop = destination if route is None or route.gateway is None else route.gateway
         same = [own for own in self.addresses if own.address.VERSION == destination.VERSION]
+        in_scope = [own for own in same if own.address.is_link_local == destination.is_link_local]
+        same = in_scope if destination.VERSION == 6 else same  # RFC 6724, rule 2
         near = [own for own in same if hop in own.prefix]
         return next((own.address for own in (*near, *same)), None)
 

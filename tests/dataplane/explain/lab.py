@@ -84,6 +84,8 @@ class Lab:
             host.send = self.chassis[node].plug(port.id, host.receive)
             if dhcp:
                 host.dhcp.start()
+            if any(":" in fixed.ip_address for fixed in port.fixed_ips):
+                host.enable_ipv6()
             with self.world.store.write(self.world.context) as session:
                 ports.set_port_status(self.world.context, session, port.id, True)
         self.settle()

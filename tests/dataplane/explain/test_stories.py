@@ -129,7 +129,8 @@ def test_a_closed_port_is_said_to_be_one(lab: Lab) -> None:
 
 def test_every_table_is_there_for_programs(lab: Lab) -> None:
     found = ask(lab, "vm1", "vm4").as_dict()
-    assert found["request"] == {"source": "vm1", "destination": "vm4", "protocol": "icmp", "port": None}
+    request = {"source": "vm1", "destination": "vm4", "protocol": "icmp", "port": None, "family": 4}
+    assert found["request"] == request
     tables = [table for step in found["steps"] for table in step["tables"]]
     assert len(tables) > 100
     titles = {table["title"] for table in tables}
@@ -168,8 +169,8 @@ def test_questions_that_cannot_be_asked_are_refused(lab: Lab) -> None:
         ask(lab, "vm9", "vm1")
     with pytest.raises(TraceError, match="tcp needs a port"):
         ask(lab, "vm1", "vm2", "tcp")
-    for address in ("224.0.0.1", "255.255.255.255", "127.0.0.1"):
+    for address in ("224.0.0.1", "255.255.255.255", "127.0.0.1", "ff02::1", "::1"):
         with pytest.raises(TraceError, match="not the address of one host"):
             ask(lab, "vm1", address)
-    with pytest.raises(TraceError, match="only IPv4"):
-        ask(lab, "vm1", "fd00::1")
+    with pytest.raises(TraceError, match="is no IPv6 address"):
+        Tracer(lab.topology()).trace(TraceRequest("vm1", "10.0.1.14", family=6))

@@ -26,7 +26,7 @@ def run(host: Host, argv: list[str], job: Job) -> None:
         raise UsageError(f'Object "{words[0]}" is unknown, try "ip help".', 1)
     rest = [word for word in words[1:] if word not in ("show", "list", "ls", "sh", "s", "l", "dev", "eth0")]
     if rest:
-        change(host, name, rest)
+        change(host, name, rest, 6 if families == ["-6"] else 4)
         job.finish(0)
         return
     versions = {int(family[1]) for family in families} or ({4, 6} if name != "route" else {4})

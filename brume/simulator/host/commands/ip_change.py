@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from brume.simulator.host.console import UsageError
-from brume.simulator.host.routes import DEFAULT4
+from brume.simulator.host.routes import DEFAULT4, DEFAULT6
 from brume.values import InterfaceAddress, MacAddress, Prefix, parse_address
 
 if TYPE_CHECKING:
     from brume.simulator.host.host import Host
 
 
-def change(host: Host, name: str, words: list[str]) -> None:
-    """Do it; `words` are without "dev eth0"."""
+def change(host: Host, name: str, words: list[str], family: int) -> None:
+    """Do it; `words` are without "dev eth0"; `family` is of a default route."""
     try:
         match name, words:
             case "address", ["add", text]:
@@ -25,11 +25,12 @@ def change(host: Host, name: str, words: list[str]) -> None:
             case "address", ["del" | "delete", text]:
                 _remove_address(host, InterfaceAddress.parse(text))
             case "route", ["add" | "replace", network, "via", gateway]:
-                host.routes.add(_network(network), parse_address(gateway), "static")
+                hop = parse_address(gateway)
+                host.routes.add(_network(network, hop.VERSION), hop, "static")
             case "route", ["add" | "replace", network]:
-                host.routes.add(_network(network), None, "static")
+                host.routes.add(_network(network, family), None, "static")
             case "route", ["del" | "delete", network, *_]:
-                _remove_route(host, _network(network))
+                _remove_route(host, _network(network, family))
             case "link", ["set", "address", mac]:
                 host.mac = MacAddress.parse(mac)
                 host.neighbors.abandon()  # as Linux does (neigh_changeaddr)
@@ -61,5 +62,7 @@ def _remove_route(host: Host, network: Prefix) -> None:
     host.routes.remove(network)
 
 
-def _network(text: str) -> Prefix:
-    return DEFAULT4 if text == "default" else Prefix.parse(text)
+def _network(text: str, family: int) -> Prefix:
+    if text != "default":
+        return Prefix.parse(text)
+    return DEFAULT6 if family == 6 else DEFAULT4
