@@ -20,6 +20,7 @@ Transactions:
     conditions.py mutations.py       the small languages of `where` and `mutations`
     store.py                         a database through its schema: uuids, who refers to whom, versions
     drafts.py work.py operations.py  a transaction while it runs
+    permissions.py                   who may change what: roles of clients (RBAC)
     integrity.py unique.py           what must hold when it commits
     consequences.py                  the same for what rules write beside rows of others
 
@@ -31,5 +32,5 @@ Rooms of their own, each with its page:
     tls.py authority.py              `ssl:`: contexts, and certificates of an authority of one's own
 
 Start reading in `columns.py`, then `transact.py`, then `server/host.py`. The northbound and southbound schemas are
-declared with it. Who may do what (RBAC) is not here: whoever may connect may do everything the remote allows.
+declared with it.
 """

@@ -11,6 +11,7 @@ from brume.ovsdb.data import Json, check_default, datum_order, default_datum, is
 from brume.ovsdb.errors import CONSTRAINT, OvsdbError, syntax_error
 from brume.ovsdb.members import ARRAY, BOOLEAN, ID, INTEGER, OBJECT, STRING, Members
 from brume.ovsdb.mutations import read_mutations
+from brume.ovsdb.permissions import Permissions
 from brume.ovsdb.schema_reader import read_column_names
 from brume.ovsdb.store import StoredTable
 from brume.ovsdb.work import Seen, Work
@@ -27,10 +28,14 @@ class MustWait(Exception):
 class Execution:
     """One run of a transaction: its work, and what else operations ask."""
 
-    __slots__ = ("elapsed", "locks", "timeout", "work")
+    __slots__ = ("elapsed", "locks", "permissions", "timeout", "work")
 
-    def __init__(self, work: Work, locks: Collection[str], elapsed: int) -> None:
+    def __init__(
+        self, work: Work, locks: Collection[str], elapsed: int, permissions: Permissions | None = None
+    ) -> None:
         self.work = work
+        self.permissions = permissions
+        """What the client may change, if that is not everything."""
         self.locks = locks
         self.elapsed = elapsed
         self.timeout: int | None = None
@@ -79,7 +84,10 @@ def insert(run: Execution, members: Members) -> Result:
     for column in table.limited:
         if column.name not in values:
             check_default(column.type)
-    run.work.insert(table, uuid, values)
+    draft = run.work.new_row(table, uuid, values)
+    if run.permissions is not None:
+        run.permissions.check_insert(draft)
+    run.work.add(draft)
     return {"uuid": ["uuid", uuid]}
 
 
@@ -141,6 +149,8 @@ def update(run: Execution, members: Members) -> Result:
                 members.json, f"Cannot update immutable column {name} in table {table.name}.", CONSTRAINT
             )
     rows = run.work.find(table, _where(run, table, where))
+    if run.permissions is not None:
+        run.permissions.check_update(rows, table, values)
     for found in rows:
         draft = run.work.draft(table, found.uuid)
         assert draft is not None
@@ -155,6 +165,8 @@ def mutate(run: Execution, members: Members) -> Result:
     where, json = members.get("where", ARRAY), members.get("mutations", ARRAY)
     mutations = read_mutations(table.name, table.columns, json, run.work.name)
     rows = run.work.find(table, _where(run, table, where))
+    if run.permissions is not None:
+        run.permissions.check_mutate(rows, table, [mutation.column.name for mutation in mutations])
     for found in rows:
         draft = run.work.draft(table, found.uuid)
         assert draft is not None
@@ -168,6 +180,8 @@ def delete(run: Execution, members: Members) -> Result:
     where = members.get("where", ARRAY)
     table = _table(run, members)
     rows = run.work.find(table, _where(run, table, where))
+    if run.permissions is not None:
+        run.permissions.check_delete(rows, table)
     for row in rows:
         run.work.delete(row)
     return {"count": len(rows)}

@@ -16,6 +16,7 @@ from brume.ovsdb.errors import OvsdbError, syntax_error
 from brume.ovsdb.integrity import settle
 from brume.ovsdb.members import ID, Members
 from brume.ovsdb.operations import OPERATIONS, READING, Execution, MustWait
+from brume.ovsdb.permissions import ANYBODY, Identity, Permissions, is_limited
 from brume.ovsdb.store import Store
 from brume.ovsdb.work import Work
 from brume.tables.changes import ChangeSet
@@ -50,14 +51,17 @@ def transact(
     new_uuid: Callable[[], str],
     locks: Collection[str] = (),
     read_only: bool = False,
+    identity: Identity = ANYBODY,
     elapsed: int = 0,
 ) -> Outcome:
-    """Run a transaction; `elapsed` is how many milliseconds ago it was first tried, `locks` what its client holds."""
+    """Run a transaction; `elapsed` is how many milliseconds ago it was first tried, `locks` what its client holds,
+    `identity` who that is."""
     if not isinstance(request, list):
         return Outcome(syntax_error(request, "array expected").to_json())
     if not request or request[0] != store.schema.name:
         return Outcome(syntax_error(request, "database name expected as first parameter").to_json())
-    run = Execution(Work(store, new_uuid), locks, elapsed)
+    work = Work(store, new_uuid)
+    run = Execution(work, locks, elapsed, Permissions(identity, work) if is_limited(identity, store) else None)
     operations = request[1:]
     results: list[Json] = []
     try:

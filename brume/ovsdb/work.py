@@ -103,12 +103,21 @@ class Work:
 
     def insert(self, table: StoredTable, uuid: str, values: dict[str, Any]) -> None:
         """A new row; columns not given get their defaults."""
-        draft = self.drafts.setdefault(table.name, {})[uuid] = Draft(self.store, table, uuid)
+        self.add(self.new_row(table, uuid, values))
+
+    def new_row(self, table: StoredTable, uuid: str, values: dict[str, Any]) -> Draft:
+        """What is to be a new row, before anybody sees it."""
+        draft = Draft(self.store, table, uuid)
         for name, value in values.items():
             draft.write(table.columns[name], value)
         for column in table.never_empty:
             if column.name not in values:
                 draft.write(column, to_field(column.type, default_datum(column.type)))
+        return draft
+
+    def add(self, draft: Draft) -> None:
+        """The new row is there."""
+        self.drafts.setdefault(draft.table.name, {})[draft.uuid] = draft
 
     def delete(self, row: Seen) -> None:
         """The row is to go; one that this transaction inserted has then never been."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from brume.ovsdb.json_text import print_json
+from brume.ovsdb.permissions import ANYBODY, Identity
 from brume.ovsdb.served_databases import SERVER, ServedDatabase
 from brume.ovsdb.server.keeping import Storage
 from brume.ovsdb.server.locks import Locks
@@ -68,10 +69,16 @@ class Host:
         self._directory.apply(transaction)
 
     def connect(
-        self, name: str, *, read_only: bool = False, probe: int = PROBE, limits: Limits = DEFAULT_LIMITS
+        self,
+        name: str,
+        *,
+        read_only: bool = False,
+        identity: Identity = ANYBODY,
+        probe: int = PROBE,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> Session:
-        """A client has connected."""
-        session = Session(self, name, read_only=read_only, probe=probe, limits=limits)
+        """A client has connected, or we to it."""
+        session = Session(self, name, read_only=read_only, identity=identity, probe=probe, limits=limits)
         self.sessions[session] = None
         return session
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from brume.ovsdb.data import Json, is_id, is_uuid
 from brume.ovsdb.errors import OvsdbError, syntax_error
+from brume.ovsdb.permissions import PERMISSION_ERROR
 from brume.ovsdb.schema_reader import read_schema
 from brume.ovsdb.server.history import ZERO_ID
 from brume.ovsdb.server.requests import read_condition_changes, read_selections
@@ -88,7 +89,9 @@ def transact(session: Session, message: Message) -> None:
 
     def attempt(elapsed: int) -> Outcome:
         owned = [claim.name for claim in session.claims.values() if session.host.locks.owns(claim)]
-        return served.transact(params, locks=owned, read_only=session.read_only, elapsed=elapsed)
+        return served.transact(
+            params, locks=owned, read_only=session.read_only, identity=session.identity, elapsed=elapsed
+        )
 
     outcome = attempt(0)
     if outcome.results is not None:
@@ -126,6 +129,9 @@ def convert(session: Session, message: Message) -> None:
     """The schema a database has already is granted; another one is not: the file is converted when it is opened."""
     served = _database(session, message)
     params = _params(message)
+    if session.identity.role:
+        what = f'"convert" of database {served.name} (only the root role may convert databases)'
+        raise OvsdbError(PERMISSION_ERROR, f"{session.identity} prohibit {what}")
     if len(params) != 2:
         raise syntax_error(params, "array expected")
     schema = read_schema(params[1])

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection
 
 from brume.ovsdb.data import Json
 from brume.ovsdb.errors import OvsdbError
+from brume.ovsdb.permissions import ANYBODY, Identity
 from brume.ovsdb.server.groups import Monitor, Reader
 from brume.ovsdb.server.keeping import Annotation, Keeper, Storage, annotation_of
 from brume.ovsdb.server.waiting import Timer, Waiting
@@ -69,14 +70,28 @@ class Served:
         self._keeper.flush()
         return self.watchers.watch(reader, identity, version, selections)
 
-    def transact(self, request: list[Json], *, locks: Collection[str], read_only: bool, elapsed: int = 0) -> Outcome:
+    def transact(
+        self,
+        request: list[Json],
+        *,
+        locks: Collection[str],
+        read_only: bool,
+        identity: Identity = ANYBODY,
+        elapsed: int = 0,
+    ) -> Outcome:
         """Run a client's transaction."""
         self._keeper.flush()
         self._annotation = annotation_of(request)
         self._failure = None
         try:
             outcome = transact(
-                self.store, request, new_uuid=self._new_uuid, locks=locks, read_only=read_only, elapsed=elapsed
+                self.store,
+                request,
+                new_uuid=self._new_uuid,
+                locks=locks,
+                read_only=read_only,
+                identity=identity,
+                elapsed=elapsed,
             )
         except ListenerFailed as failed:
             self._report(failed)

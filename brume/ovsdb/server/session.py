@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from brume.ovsdb.data import Json
 from brume.ovsdb.errors import OvsdbError
+from brume.ovsdb.permissions import ANYBODY, Identity
 from brume.ovsdb.server.dumps import ROWS_OF_A_PIECE, Dump
 from brume.ovsdb.server.groups import Monitor
 from brume.ovsdb.server.locks import Claim
@@ -47,11 +48,19 @@ class Session:
     """One client."""
 
     def __init__(
-        self, host: Host, name: str, *, read_only: bool = False, probe: int = PROBE, limits: Limits = DEFAULT_LIMITS
+        self,
+        host: Host,
+        name: str,
+        *,
+        read_only: bool = False,
+        identity: Identity = ANYBODY,
+        probe: int = PROBE,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self.host = host
         self.name = name
         self.read_only = read_only
+        self.identity = identity
         self.output = Output(limits)
         self.closed = ""
         """Why the session is over, if it is."""
@@ -195,6 +204,16 @@ class Session:
             self.send(refusal(error.to_json(), message.id))
 
     # silence
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the client was silent for so long that it was asked, and has not answered yet."""
+        return self._asked
+
+    @property
+    def heard(self) -> int:
+        """When something last came from the client."""
+        return self._heard
 
     def set_probe(self, probe: int) -> None:
         """After how many milliseconds of silence the client is asked; 0: never."""
