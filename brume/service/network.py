@@ -26,6 +26,7 @@ from brume.service.outside import Outside
 from brume.simulator.chassis import Chassis, PhysicalNetwork
 from brume.simulator.clock import Scheduler
 from brume.simulator.underlay import Underlay
+from brume.southbound.bfd_status import BfdStatus
 from brume.southbound.compiler import Compiler
 from brume.southbound.container_tags import ContainerTags
 from brume.southbound.dynamic_addresses import DynamicAddresses
@@ -74,6 +75,11 @@ class LogicalNetwork:
         return Reports(self.northbound, self.committed, self.scheduler.now)
 
     @cached_property
+    def bfd_status(self) -> BfdStatus:
+        """What NB is told of BFD sessions."""
+        return BfdStatus(self.northbound, self.committed)
+
+    @cached_property
     def northbound_store(self) -> Store:
         """NB as clients on the wire see it; made when the first one asks, as an embedded cloud may have none."""
         return Store(self.northbound, NORTHBOUND)
@@ -119,7 +125,9 @@ class LogicalNetwork:
         self.southbound.subscribe(self.compiler.observe)
         self.compiler.keeper.on_touch = lambda: self.scheduler.call_later(0, self._put_right)
         self.reports.start()
+        self.bfd_status.start()
         self.committed.subscribe(self.reports.follow)
+        self.committed.subscribe(self.bfd_status.follow)
 
     def _compile(self, changes: ChangeSet) -> None:
         if self.northbound.author is not self.reports:  # what is reported, no rule reads

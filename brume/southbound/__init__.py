@@ -14,6 +14,7 @@
     dynamic_addresses.py, ipam.py   addresses that ports ask for, remembered in NB itself
     container_tags.py  tags that containers ask for, likewise
     reports.py         what NB is told of SB: sb_cfg, hv_cfg, up
+    bfd_status.py      what NB is told of BFD sessions, and routes then read
     adoption.py        takes over what another compiler wrote (the real ovn-northd)
     observed.py        what chassis say about rows that are the compiler's: where virtual ports are
     strangers.py       which tables are the compiler's own, and what does not stay in them

@@ -17,8 +17,10 @@ from msgspec.structs import replace
 
 from brume.northbound.schema import NBGlobal, router_port_by_name, switch_port_by_name
 from brume.ovsdb.columns import Column, columns
+from brume.southbound.bfd_status import session_by_neighbor
+from brume.southbound.from_northbound.facts.bfd import session_uuid
 from brume.southbound.from_northbound.facts.ports import redirect_uuid
-from brume.southbound.schema import SOUTHBOUND, DatapathBinding, PortBinding, SBGlobal
+from brume.southbound.schema import BFD, SOUTHBOUND, DatapathBinding, PortBinding, SBGlobal
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Database, Transaction
 from brume.tables.map import Map
@@ -46,6 +48,9 @@ def _pairs(northbound: Database, southbound: Database) -> Iterator[tuple[str, st
         yield datapath.uuid, ids.get("logical-switch") or ids.get("logical-router") or datapath.uuid
     for port in southbound.rows(PortBinding):
         yield port.uuid, _port_uuid(northbound, port)
+    for session in southbound.rows(BFD):
+        for row in northbound.find(session_by_neighbor, (session.logical_port, session.dst_ip)):
+            yield session.uuid, session_uuid(row.uuid, session.status != "admin_down")
 
 
 def _port_uuid(northbound: Database, port: PortBinding) -> str:

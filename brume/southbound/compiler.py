@@ -24,6 +24,7 @@ from brume.derive.keeper import Correction, Keeper
 from brume.derive.rules import Problem
 from brume.northbound.schema import (
     ACL,
+    BFD,
     NAT,
     LogicalRouter,
     LogicalRouterPort,
@@ -38,6 +39,7 @@ from brume.ovsdb.store import Store
 from brume.southbound.adoption import adopt
 from brume.southbound.allocation import Allocator, KeyRequest, TunnelKey
 from brume.southbound.from_northbound.facts.acls import AclPlacement, SwitchAcls
+from brume.southbound.from_northbound.facts.bfd import BfdSession, source_ports
 from brume.southbound.from_northbound.facts.groups import GroupPlacement
 from brume.southbound.from_northbound.facts.nat import RouterHas, RouterNat
 from brume.southbound.from_northbound.facts.policies import EcmpPolicy
@@ -47,6 +49,7 @@ from brume.southbound.from_northbound.facts.virtual_ports import VirtualAddress
 from brume.southbound.from_northbound.rules import FIRST_FACTS, SECOND_FACTS
 from brume.southbound.from_northbound.rules import SOUTHBOUND as RULES
 from brume.southbound.observed import Places, VirtualPlace
+from brume.southbound.schema import BFD as SouthboundBFD
 from brume.southbound.schema import SOUTHBOUND, Chassis, DatapathBinding, PortBinding
 from brume.southbound.strangers import DERIVED, belongs, is_free, is_free_member, may_be_free, remove_strangers
 from brume.tables.changes import ChangeSet
@@ -66,6 +69,7 @@ FACTS = (
     Route,
     RouteTableUse,
     EcmpPolicy,
+    BfdSession,
     KeyRequest,
     Problem,
 )
@@ -83,6 +87,7 @@ _ORIGINS: dict[type[Row], tuple[type[Row], str]] = {
     AclPlacement: (ACL, "acl"),
     Route: (LogicalRouterStaticRoute, "uuid"),
     EcmpGroup: (LogicalRouterStaticRoute, "first"),
+    BfdSession: (BFD, "session"),
     GroupPlacement: (NorthboundPortGroup, "group"),
 }
 """Which northbound row a fact is about."""
@@ -141,6 +146,7 @@ class Compiler:
         adopted = adopt(self.northbound, self.southbound)
         self.allocator.adopt(self.southbound.rows(DatapathBinding))
         self.allocator.adopt(self.southbound.rows(PortBinding))
+        self.allocator.adopt(source_ports(self.southbound.rows(SouthboundBFD)))
         self._is_taking_over = True
         self.places.start()
         changes = self.update(self.northbound.snapshot())

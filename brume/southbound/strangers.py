@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from brume.derive.rules import Output, Problem
 from brume.southbound.schema import (
+    BFD,
     DNS,
     AddressSet,
     DatapathBinding,
@@ -24,6 +25,7 @@ from brume.southbound.schema import (
     PortBinding,
     PortGroup,
     SBGlobal,
+    StaticMACBinding,
 )
 from brume.tables.database import Database, Transaction
 from brume.tables.row import Member, Row
@@ -42,6 +44,8 @@ DERIVED: Final[tuple[type[Row], ...]] = (
     DHCPOptions,
     DHCPv6Options,
     DNS,
+    StaticMACBinding,
+    BFD,
     Problem,
 )
 """The tables that are the compiler's own."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from brume.derive.rules import Rule
+from brume.southbound.from_northbound.bindings import bfd as bound_bfd
 from brume.southbound.from_northbound.bindings import (
     datapaths,
     deployment,
@@ -12,9 +13,11 @@ from brume.southbound.from_northbound.bindings import (
     multicast_groups,
     problems,
     sets,
+    static_neighbors,
 )
 from brume.southbound.from_northbound.bindings import ports as bound_ports
 from brume.southbound.from_northbound.facts import acls as acl_facts
+from brume.southbound.from_northbound.facts import bfd as bfd_facts
 from brume.southbound.from_northbound.facts import groups as group_facts
 from brume.southbound.from_northbound.facts import nat as nat_facts
 from brume.southbound.from_northbound.facts import policies as policy_facts
@@ -31,6 +34,7 @@ FIRST_FACTS: Final[tuple[Rule, ...]] = (
     *nat_facts.RULES,
     *route_facts.FIRST_RULES,
     *policy_facts.RULES,
+    *bfd_facts.RULES,
 )
 
 SECOND_FACTS: Final[tuple[Rule, ...]] = (*acl_facts.RULES, *route_facts.SECOND_RULES)
@@ -40,6 +44,8 @@ BINDINGS: Final[tuple[Rule, ...]] = (
     *datapaths.RULES,
     *bound_ports.RULES,
     *gateways.RULES,
+    *bound_bfd.RULES,
+    *static_neighbors.RULES,
     *multicast_groups.RULES,
     *sets.RULES,
     *problems.RULES,

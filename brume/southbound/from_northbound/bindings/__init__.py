@@ -4,6 +4,8 @@
     ports.py             Port_Binding of switch and router ports
     gateways.py          Port_Binding of gateway ports on their chassis, HA_Chassis_Group
     nat_addresses.py     what a gateway announces for its router (gratuitous ARP)
+    static_neighbors.py  Static_MAC_Binding
+    bfd.py               BFD
     multicast_groups.py  Multicast_Group: whom a flood reaches
     sets.py              Address_Set, Port_Group
     deployment.py        SB_Global, DHCP_Options and DHCPv6_Options (the codes of options)

@@ -8,6 +8,7 @@
     nat.py         RouterNat: a translation of a router; RouterHas: what is true of a router because of one
     routes.py      Route: a static route that can be used; EcmpGroup: several lead to one destination
     policies.py    EcmpPolicy: a routing policy that chooses among next hops
+    bfd.py         BfdSession: a session of the northbound, and whether a route depends on it
     settings.py    NB_Global's options, as far as rules heed them
 
 Facts are rows derived from the northbound by rules, in two layers: `acls` reads what `groups` made. Nothing here is

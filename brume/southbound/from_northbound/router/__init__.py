@@ -4,8 +4,10 @@
     neighbors.py         who sent this, learn its MAC                       lr_in_lookup_neighbor, lr_in_learn_neighbor
     martians.py          addresses that no packet may have                  lr_in_ip_input
     own_addresses.py     answer for the router's own addresses              lr_in_ip_input
+    bfd.py               packets that watch next hops                       lr_in_ip_input
     time_exceeded.py     packets that have been on their way too long       lr_in_ip_input
     nat/                 floating IPs and SNAT                              lr_in_unsnat ... lr_out_snat
+    load_balancing/      connections to virtual addresses         lr_in_defrag, lr_in_dnat, lr_out_undnat
     advertisements.py    answer IPv6 router solicitations                   lr_in_nd_ra_options, lr_in_nd_ra_response
     routing.py           next hop and port                                  lr_in_ip_routing_pre, lr_in_ip_routing
     ecmp.py              one of several equal routes                        lr_in_ip_routing_ecmp, lr_in_ecmp_stateful

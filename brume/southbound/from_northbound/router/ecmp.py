@@ -17,7 +17,7 @@ from brume.southbound.allocation import TunnelKey
 from brume.southbound.from_northbound.facts.ports import RouterPort
 from brume.southbound.from_northbound.facts.routes import EcmpGroup, Route, group_number, routes_by_destination
 from brume.southbound.from_northbound.flows import NEXT, flow
-from brume.southbound.from_northbound.router.nat.gateway_router import is_gateway_router
+from brume.southbound.from_northbound.router.nat.places import is_gateway_router
 from brume.southbound.from_northbound.router.routing import Way, matched, towards
 from brume.southbound.pipeline import ROUTER_IN
 from brume.southbound.registers import (

@@ -10,6 +10,7 @@ from brume.southbound.from_northbound.router import (
     advertisements,
     arp_request,
     arp_resolve,
+    bfd,
     delivery,
     ecmp,
     gateway,
@@ -23,13 +24,23 @@ from brume.southbound.from_northbound.router import (
     time_exceeded,
     virtual_ports,
 )
-from brume.southbound.from_northbound.router.nat import arp, gateway_router, inbound, loopback, outbound, places
+from brume.southbound.from_northbound.router.load_balancing import addresses, affinity, choice, known
+from brume.southbound.from_northbound.router.nat import (
+    arp,
+    force_snat,
+    gateway_router,
+    inbound,
+    loopback,
+    outbound,
+    places,
+)
 
 RULES: Final[tuple[Rule, ...]] = (
     *admission.RULES,
     *neighbors.RULES,
     *martians.RULES,
     *own_addresses.RULES,
+    *bfd.RULES,
     *time_exceeded.RULES,
     *places.RULES,
     *inbound.RULES,
@@ -37,6 +48,11 @@ RULES: Final[tuple[Rule, ...]] = (
     *arp.RULES,
     *loopback.RULES,
     *gateway_router.RULES,
+    *force_snat.RULES,
+    *choice.RULES,
+    *affinity.RULES,
+    *known.RULES,
+    *addresses.RULES,
     *advertisements.RULES,
     *routing.RULES,
     *ecmp.RULES,
