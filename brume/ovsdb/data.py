@@ -37,6 +37,10 @@ _DEFAULTS: dict[AtomType, Atom] = {
 }
 
 
+_WITH_EXPONENT = 1e15
+"""From here on a real has an exponent, and does not look like an integer (`%.15g`)."""
+
+
 def is_id(text: Any) -> bool:
     """Whether a JSON value is an <id>: a name of letters, digits and underscores."""
     return isinstance(text, str) and _ID.match(text) is not None
@@ -120,7 +124,7 @@ def atom_to_json(base: BaseType, atom: Atom) -> Json:
     if base.atom is AtomType.UUID:
         return ["uuid", atom]
     if base.atom is AtomType.REAL:
-        return whole(atom)
+        return whole(atom) if abs(atom) < _WITH_EXPONENT else atom
     return atom
 
 
