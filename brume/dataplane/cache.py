@@ -97,8 +97,7 @@ class Cached:
                 after, tracked = run.conntrack.track(seen, made, operation.request, now)
                 if operation.table is not None:
                     run.again(operation.bridge, operation.table, after, tracked)
-                else:  # translated perhaps, though the pipeline goes on as if it were not
-                    made, translated = tracked, translated or tracked != made
+                made, translated = tracked, translated or tracked != made  # the pipeline goes on as if it were not
             elif type(operation) is Learned:
                 operation.bridge.learn_mac(changed, operation.port, now)
             elif type(operation) is Metered and not operation.bridge.meter_passes(operation.meter_id, size, now):

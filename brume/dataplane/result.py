@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from brume.dataplane.tunnels import Encapsulated
 from brume.openflow.messages.match import Match
+
+Marks = tuple[int, int, int]  # numbers of frames out, into tunnels, and for the controller
+NOTHING_SENT: Final[Marks] = (0, 0, 0)
 
 
 class FrameOut(msgspec.Struct, frozen=True):
@@ -54,3 +57,12 @@ class Result(msgspec.Struct):
     tunnels: list[Encapsulated] = []
     packet_ins: list[PacketIn] = []
     drops: list[str] = []  # why a branch of the pipeline ended with nothing sent; filled for traces only
+
+    def marks(self) -> Marks:
+        """How much there is so far, for `cut`."""
+        return len(self.outputs), len(self.tunnels), len(self.packet_ins)
+
+    def cut(self, marks: Marks) -> None:
+        """Take back what was to be sent since."""
+        outputs, tunnels, packet_ins = marks
+        del self.outputs[outputs:], self.tunnels[tunnels:], self.packet_ins[packet_ins:]

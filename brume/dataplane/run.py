@@ -5,9 +5,10 @@ when something is sent. `looked` and `written` say which bits of the packet's fi
 which were overwritten since: what `cache.py` needs to do the same again for the next such packet.
 
 Rules, as Open vSwitch (ofproto/ofproto-dpif-xlate.c): at most 64 tables deep and 4096 resubmits (and here a limit on
-all that one packet may cause, so that no flows can make it endless); a packet is not sent back to its input port but by
-IN_PORT; what `clone`, a group's bucket or a patch port changes is forgotten after it; `ct(table=)` goes on with a copy
-in that table while the actions after it go on with the original.
+all that one packet may cause, so that no flows can make it endless), or nothing is sent at all; a packet is not sent
+back to its input port but by IN_PORT; what `clone`, a group's bucket or a patch port changes is forgotten after it;
+`ct(table=)` goes on with a copy in that table, while the actions after it go on with the fields it had: the frame they
+send is translated, though.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from brume.dataplane.conntrack.tracker import CT_BITS, Conntrack, Request
 from brume.dataplane.extract import extract
 from brume.dataplane.flow_table import Entry, Step
 from brume.dataplane.ports import Port, PortKind
-from brume.dataplane.result import FrameOut, PacketIn, Paused, Result
+from brume.dataplane.result import NOTHING_SENT, FrameOut, Marks, PacketIn, Paused, Result
 from brume.dataplane.rewrite import HEADERS, actual, rewrite
 from brume.dataplane.tunnels import TUNNEL_BITS, encapsulate
 from brume.openflow.messages import ports
@@ -78,6 +79,7 @@ class Run:
         "credited",
         "depth",
         "entry",
+        "failed",
         "frame",
         "frames",
         "key",
@@ -114,6 +116,7 @@ class Run:
         self.depth = self.resubmits = self.recirculations = self.lookups = 0
         self.queue = 0
         self.stopped, self.live = False, True  # live is False in a trace: count, learn and commit nothing
+        self.failed = False  # the flows go round in circles
         self.trace: list[t.Node] | None = None
         self.macs = _NOBODY  # of a trace: what NORMAL learned on its way
         self.looked = self.written = 0
@@ -135,8 +138,8 @@ class Run:
             self.lookups += 1
             self.depth += following <= self.table  # as Open vSwitch, which counts only ways back
             if self.depth > MAX_DEPTH or self.resubmits > MAX_RESUBMITS or self.lookups > MAX_LOOKUPS:
-                self.drop("too many resubmits")
-                self.stopped = True
+                self.drop("too many resubmits, so nothing is sent")
+                self.stopped = self.failed = True
                 self.cacheable = False
                 break
             key = self.key if in_port is None else _IN_PORT.set(self.key, in_port)
@@ -218,7 +221,7 @@ class Run:
         self.frames, self.stack = [], []
         self.do(steps)
         self.key, self.frame, self.base, self.written, self.frames, self.stack, self.queue, self.translated = saved
-        self.stopped = False
+        self.stopped = self.failed
 
     def _through_patch(self, bridge: Bridge, port: Port) -> None:
         saved = self.key, self.written, self.bridge, self.frames, self.stack, self.table, self.entry
@@ -227,7 +230,7 @@ class Run:
         self.bridge, self.frames, self.stack = bridge, [], []
         self.lookup(0)
         self.key, self.written, self.bridge, self.frames, self.stack, self.table, self.entry = saved
-        self.stopped = False
+        self.stopped = self.failed
 
     def track(self, request: Request, table: int | None) -> None:
         """One ct action. With a table, a copy goes on there with what the tracker found."""
@@ -240,8 +243,8 @@ class Run:
             self._trace_tracked(request, table, key, tracked)
         elif table is not None:
             self._recirculate(table, key, tracked)
-        if table is None:  # translated perhaps; the pipeline goes on as if it were not
-            self.frame, self.base, self.translated = tracked, self.key, self.translated or tracked != frame
+        # Translated perhaps; the pipeline goes on as if it were not.
+        self.frame, self.base, self.translated = tracked, self.key, self.translated or tracked != frame
 
     def _trace_tracked(self, request: Request, table: int | None, key: int, tracked: bytes) -> None:
         outside = self.trace
@@ -288,7 +291,7 @@ class Run:
         self.translated = False
         cache = self.switch.cache
         if self.trace is not None or cache is None:
-            self.lookup(table)
+            self._translate(table)
             return
         cached = cache.find(self.bridge, table, key)
         if cached is not None:
@@ -297,9 +300,21 @@ class Run:
         self.looked = self.written = 0
         self.cacheable = not self.stack
         self.operations, self.credited = [], []
-        self.lookup(table)
+        self._translate(table)
         if self.cacheable:
             cache.store(self.bridge, table, key, self.looked, tuple(self.operations), tuple(self.credited))
+
+    def _translate(self, table: int) -> None:
+        """Look up from here on; what goes wrong undoes all that was to be sent since here, and nothing before."""
+        marks = self.result.marks()
+        self.table = -1
+        self.lookup(table)
+        self._undo_if_failed(marks)
+
+    def _undo_if_failed(self, marks: Marks) -> None:
+        if self.failed:
+            self.result.cut(marks)
+            self.failed = False
 
     # -- leaving -------------------------------------------------------------------------------------------------
 
@@ -392,7 +407,14 @@ class Run:
         for steps, following in reversed(paused.frames):
             self.do(steps, following)
             if self.stopped:
-                return
+                break
+        self._undo_if_failed(NOTHING_SENT)
+
+    def packet_out(self, steps: tuple[Step, ...]) -> None:
+        """Do what the controller says with a packet."""
+        self.cacheable = False
+        self.do(steps)
+        self._undo_if_failed(NOTHING_SENT)
 
     def reparse(self, frame: bytes) -> None:
         """The frame's length changed: read its headers anew, keep the rest of the key."""

@@ -97,8 +97,7 @@ class Switch:
         key = _IN_PORT.set(extract(frame), in_port) & ~metadata.mask | metadata.value
         run = Run(self, self.bridge(bridge), key, frame, now, Result())
         self._refresh()
-        run.cacheable = False
-        run.do(self.compiled_actions(actions))
+        run.packet_out(self.compiled_actions(actions))
         return run.result
 
     def resume(self, packet_in: PacketIn, now: float, frame: bytes | None = None, key: int | None = None) -> Result:
@@ -153,7 +152,7 @@ class Switch:
         """As packet_out, leaving no mark."""
         key = _IN_PORT.set(extract(frame), ports.CONTROLLER) & ~metadata.mask | metadata.value
         run = self._tracing(self.bridge(bridge), key, frame, now, memory)
-        run.do(self.compiled_actions(actions))
+        run.packet_out(self.compiled_actions(actions))
         return trace.Trace(tuple(run.trace or ()), run.result)
 
     def traced_resume(

@@ -74,10 +74,23 @@ def test_resubmit_as_if_from_another_port_is_only_for_the_look_up():
     assert story.send() == [5]  # the packet is still port 1's
 
 
-def test_an_endless_loop_ends():
+def test_an_endless_loop_sends_nothing():
     assert Story("actions=resubmit(,0)").send() == []
-    assert Story("actions=output:2,resubmit(,0)").send() == [2] * 64
+    assert Story("actions=output:2,resubmit(,0)").send() == []
+    assert Story("actions=clone(resubmit(,0)),output:2").send() == []
     assert Story("table=0,actions=resubmit(,1),resubmit(,1)", "table=1,actions=resubmit(,0)").send() == []
+
+
+def test_what_left_before_connection_tracking_has_left_also_when_a_loop_follows():
+    assert Story("table=0,ip actions=output:2,ct(table=1)", "table=1,actions=output:3,resubmit(,1)").send() == [2]
+
+
+def test_what_is_sent_beside_a_translated_copy_is_translated():
+    story = Story("table=0,ip actions=ct(commit,table=1,nat(src=10.0.0.50)),output:2", "table=1,actions=drop")
+    assert story.send() == [2]
+    assert story.frame[IP].src == "10.0.0.50"
+    assert story.send() == [2]  # from the cache now
+    assert story.frame[IP].src == "10.0.0.50"
 
 
 def test_copies_of_copies_end_too():
