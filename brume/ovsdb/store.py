@@ -137,6 +137,8 @@ class Store:
         self._owners = {table.row_type.__name__: table for table in self.tables.values()}
         self._serial = 0
         self._versions: dict[str, str] = {}
+        self.ended_versions: dict[str, str] = {}
+        """The versions that the change set ended which the listeners are being told of, by uuid."""
         database.subscribe(self._take_note)
 
     def _add_referrers(self, table: StoredTable, column: Column) -> None:
@@ -191,6 +193,8 @@ class Store:
         return found
 
     def _take_note(self, changes: ChangeSet) -> None:
+        if self.ended_versions:
+            self.ended_versions = {}
         if not self._versions:
             return
         inserted = set()
@@ -198,12 +202,17 @@ class Store:
             if old is None:
                 inserted.add(key)
             elif (identity := uuid_field(row_type)) is not None:
-                self._versions.pop(getattr(old, identity), None)
+                self._end_version(getattr(old, identity))
             if new is None:
-                self._versions.pop(key, None)  # type: ignore[call-overload]
+                self._end_version(key)
         for member, _ in changes.members:
             if member.parent not in inserted:
-                self._versions.pop(member.parent, None)  # type: ignore[call-overload]
+                self._end_version(member.parent)
+
+    def _end_version(self, uuid: Any) -> None:
+        version = self._versions.pop(uuid, None)
+        if version is not None:
+            self.ended_versions[uuid] = version
 
 
 def reference_atoms(column: Column, datum: Datum, *, weak: bool = False) -> list[tuple[str, str]]:

@@ -74,7 +74,7 @@ class Client:
         while True:
             while (piece := self.session.output.take()) is not None:
                 octets += piece
-            if not self.session.output.choked or self.session.closed:
+            if not self.session.output.slow or self.session.closed:
                 return bytes(octets)
             self.session.drained()
 

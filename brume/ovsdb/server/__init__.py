@@ -11,7 +11,8 @@
     requests.py     monitor requests, read
     watching.py     one table as a monitor sees it     conditions.py  which of its rows
     changes.py      what a change set did, by row      groups.py      equal monitors, told together
-    dumps.py        everything they see, in pieces     history.py     the last transactions, by id
+    dumps.py        everything they see                pieces.py      printed while somebody reads
+    history.py      the last transactions, by id       merging.py     and what those missed who do not read
     locks.py        who holds which lock               waiting.py     transactions that `wait`
     output.py       what a client has not read yet, bounded
     listener.py     sockets: ptcp, pssl, punix         connections.py remotes that a database's rows ask for

@@ -1,7 +1,7 @@
 """What happened to the watched rows of a database, by table and uuid: what updates are made of.
 
 A `RowDelta` holds the row before and after, and the elements that came to and went from its relations. Change sets
-merged one after the other give what happened altogether; what went there and back again is nothing.
+taken one after the other give what happened altogether; what went there and back again is nothing.
 
 Rule: a delta says how things were right after its own change set, also when the database is further on already (a
 listener may change the database while others are still to be told); `Moment` looks back.
@@ -9,23 +9,35 @@ listener may change the database while others are still to be told); `Moment` lo
 
 from __future__ import annotations
 
-from collections.abc import Container, Hashable, Iterable
-from typing import Any
+from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from brume.ovsdb.columns import Column
 from brume.ovsdb.store import Store, StoredTable
-from brume.tables.changes import ChangeSet
+from brume.tables.changes import ChangeSet, MemberChange, RowChange
 from brume.tables.row import Relation
+from brume.values.uuids import derive_uuid
+
+
+class Happened(NamedTuple):
+    """A change set, or several that were made one (`merging.py`), and the versions of rows that it ended."""
+
+    rows: Sequence[RowChange]
+    members: Sequence[MemberChange]
+    versions: Mapping[str, str] = {}
+    """The `_version`s that rows had before, by uuid: of those that anybody had asked for."""
 
 
 class Moment:
     """A store as it is, or as it was before `later` happened."""
 
-    __slots__ = ("_later", "store")
+    __slots__ = ("_later", "ended", "store")
 
     def __init__(self, store: Store, later: Iterable[ChangeSet] = ()) -> None:
         self.store = store
         self._later = tuple(later)
+        self.ended: dict[str, str] = {}
+        """The `_version`s that rows had before what was gathered up to this moment."""
 
     def row(self, table: StoredTable, key: Hashable) -> Any:
         """The row with this key, or None."""
@@ -70,6 +82,13 @@ class RowDelta:
         found = self.moment.members(column.relation, row.key())
         return found.symmetric_difference(self.members.get(column.name, ())) if before else found
 
+    def version(self, *, before: bool) -> str:
+        """The `_version` of the row, before or after; one that nobody had asked for may as well be any."""
+        uuid: str = (self.old if before else self.new).uuid
+        if not before:
+            return self.moment.store.version(uuid)
+        return self.moment.ended.get(uuid) or derive_uuid("_version", uuid)
+
 
 Deltas = dict[str, dict[str, RowDelta]]
 """By table, then by uuid."""
@@ -78,7 +97,7 @@ _UNCHANGED: Any = object()
 
 
 class Gatherer:
-    """Change sets of one store, one after the other, as deltas of some tables."""
+    """What happened to one store, one after the other, as deltas of some tables."""
 
     def __init__(self, store: Store, tables: Container[str]) -> None:
         self._types = {table.row_type: table for table in store.tables.values() if table.name in tables}
@@ -87,11 +106,13 @@ class Gatherer:
         }
         self._moment = Moment(store)
 
-    def gather(self, change_sets: Iterable[ChangeSet], moment: Moment) -> Deltas:
-        """What all of them did, up to this moment."""
+    def gather(self, happened: Iterable[Happened], moment: Moment) -> Deltas:
+        """What all of it did, up to this moment."""
         self._moment = moment
         found: Deltas = {}
-        for changes in change_sets:
+        for changes in happened:
+            for uuid, version in changes.versions.items():
+                moment.ended.setdefault(uuid, version)
             for row_type, _, old, new in changes.rows:
                 table = self._types.get(row_type)
                 if table is not None:

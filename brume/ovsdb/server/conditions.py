@@ -31,8 +31,7 @@ class Side:
         """What the row holds in a column."""
         if column.relation is not None:
             return self._delta.elements(column, before=self._before)
-        version = self._delta.moment.store.version
-        value = stored_field(self.row, column) if column.attribute else version(self.row.uuid)
+        value = stored_field(self.row, column) if column.attribute else self._delta.version(before=self._before)
         return from_field(column.type, value)
 
     def has(self, column: Column, atom: Any) -> bool:

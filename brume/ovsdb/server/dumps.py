@@ -14,10 +14,9 @@ from typing import Any
 from brume.ovsdb.columns import Column
 from brume.ovsdb.data import Json
 from brume.ovsdb.server.changes import Moment, RowDelta
+from brume.ovsdb.server.pieces import ROWS_OF_A_PIECE, pieces
 from brume.ovsdb.server.watching import INITIAL, Watch
-from brume.ovsdb.wire.messages import print_json
 
-ROWS_OF_A_PIECE = 200
 Elements = dict[str, frozenset[Any]]
 """By column: the elements of a row's relations."""
 
@@ -35,7 +34,7 @@ class Dump:
         ]
         self.rows = sum(len(rows) for _, _, rows in tables)
         self._made: list[bytes] = []
-        self._pieces = _pieces(tables, is_old)
+        self._pieces = pieces((name, _parts(watch, rows, is_old)) for name, watch, rows in tables)
 
     def read(self) -> Iterator[bytes]:
         """The pieces, made as they are asked for unless somebody else has asked already."""
@@ -68,20 +67,10 @@ def _elements(moment: Moment, column: Column, row: Any) -> frozenset[Any]:
     return moment.members(column.relation, row.key())
 
 
-def _pieces(tables: list[tuple[str, Watch, _Taken]], is_old: bool) -> Iterator[bytes]:
-    before = b"{"
-    for name, watch, rows in tables:
-        inner = before + print_json(name) + b":{"
-        for start in range(0, len(rows), ROWS_OF_A_PIECE):
-            yield inner + print_json(_told(watch, rows[start : start + ROWS_OF_A_PIECE], is_old))[1:-1]
-            inner = b","
-        if rows:
-            yield b"}"
-            before = b","
-    yield b"{}" if before == b"{" else b"}"
-
-
-def _told(watch: Watch, rows: _Taken, is_old: bool) -> dict[str, Json]:
-    if is_old:
-        return {row.uuid: told for row, told in rows}
-    return {row.uuid: {"initial": watch.initial(row, elements)} for row, elements in rows}
+def _parts(watch: Watch, rows: _Taken, is_old: bool) -> Iterator[dict[str, Json]]:
+    for start in range(0, len(rows), ROWS_OF_A_PIECE):
+        part = rows[start : start + ROWS_OF_A_PIECE]
+        if is_old:
+            yield {row.uuid: told for row, told in part}
+        else:
+            yield {row.uuid: {"initial": watch.initial(row, elements)} for row, elements in part}

@@ -3,18 +3,20 @@
 A monitor of version 1 is told with `update`, of 2 (`monitor_cond`) with `update2`, of 3 (`monitor_cond_since`) with
 `update3`, which is `update2` with the id of the transaction. Versions 2 and 3 share what they are told.
 
-Rule: who does not read is told nothing more; when it has read, it is told at once what it missed, from the history.
+Rule: who does not read is told nothing more; when it has read, it is told what it missed as one update.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Protocol
 
 from brume.ovsdb.data import Json
 from brume.ovsdb.server.changes import Deltas, Moment, RowDelta
 from brume.ovsdb.server.dumps import Dump
 from brume.ovsdb.server.output import Output
+from brume.ovsdb.server.pieces import NONE, ROWS_OF_A_PIECE, pieces
 from brume.ovsdb.server.watching import Selection, Watch
 from brume.ovsdb.store import Store
 from brume.ovsdb.wire.messages import Raw, notification, print_json
@@ -30,8 +32,12 @@ class Reader(Protocol):
         """What it has not read; while that is `slow`, it is told nothing."""
         ...
 
-    def send(self, octets: bytes) -> None:
-        """Tell it."""
+    def tell(self, octets: bytes) -> None:
+        """Tell it of what happened."""
+        ...
+
+    def tell_much(self, pieces: Iterator[bytes]) -> None:
+        """The same of something large, which is made while the reader reads."""
         ...
 
 
@@ -45,8 +51,8 @@ class Monitor:
         self.version = version
         self.rename(identity)
         self.group = group
-        self.behind: str | None = None
-        """The last transaction it was told of, if it has not been told of all."""
+        self.behind: int | None = None
+        """Its mark in the history, if it has not been told of everything."""
 
     def rename(self, identity: Json) -> None:
         """Let it have another id."""
@@ -59,6 +65,12 @@ class Monitor:
         raw = Raw(updates)
         params = [self.identity, last_id, raw] if self.version == 3 else [self.identity, raw]
         return notification(_METHODS[self.version], params)
+
+    def frame(self, last_id: str) -> tuple[bytes, bytes]:
+        """The same notification before and behind the updates."""
+        head, updates, tail = self.message(NONE, last_id).rpartition(NONE)
+        assert updates == NONE
+        return head, tail
 
 
 class Group:
@@ -80,14 +92,14 @@ class Group:
         """What its monitors see, by table."""
         return {name: watch.selection for name, watch in self.watches.items()}
 
-    def tell(self, deltas: Deltas, last_id: str, previous_id: str) -> None:
-        """Tell the monitors of the deltas of one change set."""
+    def tell(self, deltas: Deltas, last_id: str, mark: Callable[[], int]) -> None:
+        """Tell the monitors of the deltas of one change set; `mark` is set in the history for each that is slow."""
         self._dump = None
         ready = []
         for monitor in self.monitors:
             if monitor.behind is None:
                 if monitor.reader.output.slow:
-                    monitor.behind = previous_id
+                    monitor.behind = mark()
                 else:
                     ready.append(monitor)
         updates = self.updates(deltas) if ready else None
@@ -98,7 +110,7 @@ class Group:
             message = messages.get(monitor.kind)
             if message is None:
                 message = messages[monitor.kind] = monitor.message(updates, last_id)
-            monitor.reader.send(message)
+            monitor.reader.tell(message)
 
     def updates(self, deltas: Deltas) -> bytes | None:
         """The `<table-updates>` or `<table-updates2>` that deltas make; None if they make none."""
@@ -106,10 +118,20 @@ class Group:
         for name, rows in deltas.items():
             watch = self.watches.get(name)
             if watch is not None:
-                made = _rows(rows, watch.update if self.is_old else watch.update2)
+                made = _told(rows.items(), watch.update if self.is_old else watch.update2)
                 if made:
                     found[name] = made
         return print_json(found) if found else None
+
+    def updates_in_pieces(self, deltas: Deltas) -> Iterator[bytes]:
+        """The same, of any number of rows: made as they are read, but for what rows alone do not say."""
+        found: list[tuple[str, Iterable[dict[str, Json]]]] = []
+        for name, rows in deltas.items():
+            watch = self.watches.get(name)
+            if watch is not None:
+                parts = _parts(rows, watch.update if self.is_old else watch.update2)
+                found.append((name, parts if watch.is_told_by_rows else list(parts)))
+        return pieces(found)
 
     def dump(self) -> Dump:
         """Everything the monitors see; the same until something changes."""
@@ -118,13 +140,27 @@ class Group:
         return self._dump
 
 
-def _rows(deltas: dict[str, RowDelta], make: Any) -> dict[str, Json]:
+Make = Callable[[RowDelta], dict[str, Json] | None]
+
+
+def _told(deltas: Iterable[tuple[str, RowDelta]], make: Make) -> dict[str, Json]:
     found = {}
-    for uuid, delta in deltas.items():
+    for uuid, delta in deltas:
         made = make(delta)
         if made is not None:
             found[uuid] = made
     return found
+
+
+def _parts(deltas: dict[str, RowDelta], make: Make) -> Iterator[dict[str, Json]]:
+    left = iter(deltas.items())
+    for _ in range(0, len(deltas), ROWS_OF_A_PIECE):
+        yield _told(islice(left, ROWS_OF_A_PIECE), make)
+
+
+def is_short(deltas: Deltas) -> bool:
+    """Whether these are told best at once."""
+    return sum(map(len, deltas.values())) <= ROWS_OF_A_PIECE
 
 
 def group_key(selections: Mapping[str, Selection], *, is_old: bool) -> Any:

@@ -61,6 +61,7 @@ class Connection(asyncio.Protocol):
         self._session = self._listener.connected(self, transport.get_extra_info("peername"))
         self._session.on_output = self._wake
         self._session.on_close = self.end
+        self._session.backlog = self._transport.get_write_buffer_size
 
     def data_received(self, data: bytes) -> None:
         if self._session is None or self._session.closed:
@@ -115,7 +116,7 @@ class Connection(asyncio.Protocol):
         if session is None or transport is None or session.closed:
             return
         self._write()
-        while session.output.choked and session.output.empty and not self._paused:
+        while session.output.slow and session.output.empty and not self._paused:
             session.drained()
             self._write()
         if session.busy == transport.is_reading():

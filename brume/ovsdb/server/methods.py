@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from brume.ovsdb.data import Json, is_id, is_uuid
@@ -183,8 +184,8 @@ def _monitor(session: Session, message: Message, version: int) -> None:
         return
     newest = print_json(served.watchers.history.last_id)
     if served.watchers.history.knows(last_id):
-        missed = served.watchers.updates_since(found, last_id) or b"{}"
-        session.send(head + b"[true," + newest + b"," + missed + b"]" + tail)
+        missed = served.watchers.updates_since(found, last_id)
+        session.tell_much(chain((head + b"[true," + newest + b",",), missed, (b"]" + tail,)))
     else:
         session.send_dump(head + b"[false," + newest + b",", found.group.dump(), b"]" + tail)
 

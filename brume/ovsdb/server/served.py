@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection
 from brume.ovsdb.data import Json
 from brume.ovsdb.errors import OvsdbError
 from brume.ovsdb.permissions import ANYBODY, Identity
+from brume.ovsdb.server.changes import Happened
 from brume.ovsdb.server.groups import Monitor, Reader
 from brume.ovsdb.server.keeping import Annotation, Keeper, Storage, annotation_of
 from brume.ovsdb.server.waiting import Timer, Waiting
@@ -49,7 +50,7 @@ class Served:
         """Of the transaction that is being committed for a client."""
         self._failure: tuple[OSError, ChangeSet] | None = None
         """Why the client's transaction could not be kept, and what it has changed."""
-        self._held: ChangeSet | None = None
+        self._held: Happened | None = None
         """What could not be kept, and is to be undone before anybody hears of it."""
         self._undoing = False
         self._retrying = False
@@ -128,13 +129,13 @@ class Served:
         if self._undoing:
             self._undoing = False  # what others do in answer to it is not undone
             return
+        happened = Happened(changes.rows, changes.members, self.store.ended_versions)
         if not self._keep(changes, annotation):
-            self._held = changes
+            self._held = happened
             return
-        happened: tuple[ChangeSet, ...] = (changes,)
-        if self._held is not None:  # somebody has answered to it already: now it cannot be kept from the others
-            happened, self._held = (self._held, changes), None
-        self.watchers.tell(happened)
+        held, self._held = self._held, None
+        # if something is held back, somebody has answered to it already: now it cannot be kept from the others
+        self.watchers.tell((happened,) if held is None else (held, happened))
         if self.waiting and not self._retrying:
             self._retrying = True
             self._timer(0, self._retry)

@@ -7,25 +7,27 @@
     session.close()                  the client is gone
 
 Rules: requests are done one after the other, in order; none is looked at while the client does not read its answers.
-What is no JSON-RPC message ends the session, and so does a reply nobody asked for, or a fault of ours: `closed` says
-why, and `on_close` tells the edge. A client that says nothing is asked with an `echo`, and dropped if it does not
-answer either.
+What happened before an answer is told before it: an answer to a slow reader waits until it has been told what it
+missed. What is no JSON-RPC message ends the session, and so does a reply nobody asked for, or a fault of ours: `closed`
+says why, and `on_close` tells the edge. A client that says nothing, and takes nothing of what waits for it, is asked
+with an `echo`, and dropped if it does not answer either.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from brume.ovsdb.data import Json
 from brume.ovsdb.errors import OvsdbError
 from brume.ovsdb.permissions import ANYBODY, Identity
-from brume.ovsdb.server.dumps import ROWS_OF_A_PIECE, Dump
+from brume.ovsdb.server.dumps import Dump
 from brume.ovsdb.server.groups import Monitor
 from brume.ovsdb.server.locks import Claim
 from brume.ovsdb.server.methods import METHODS, cancel
 from brume.ovsdb.server.output import DEFAULT_LIMITS, Limits, Output
+from brume.ovsdb.server.pieces import ROWS_OF_A_PIECE
 from brume.ovsdb.server.served import Served
 from brume.ovsdb.server.waiting import Cancel, Waiting
 from brume.ovsdb.wire.framing import Framer
@@ -42,6 +44,10 @@ TURN = 64
 
 def _nothing() -> None:
     return None
+
+
+def _none() -> int:
+    return 0
 
 
 class Session:
@@ -66,6 +72,8 @@ class Session:
         """Why the session is over, if it is."""
         self.on_output: Callable[[], None] = _nothing
         self.on_close: Callable[[], None] = _nothing
+        self.backlog: Callable[[], int] = _none
+        """How many octets the edge has taken, and the client has not."""
         self.db_change_aware = False
         self.monitors: dict[str, tuple[Served, Monitor]] = {}
         self.waiting: dict[str, tuple[Served, Waiting]] = {}
@@ -74,6 +82,7 @@ class Session:
         self._heard = host.now()
         self._probe = 0
         self._asked = False
+        self._stuck, self._went = False, 0
         self._cancel_probe: Cancel | None = None
         self._working = False
         self.set_probe(probe)
@@ -93,23 +102,40 @@ class Session:
 
     def drained(self) -> None:
         """The client has read all there was; tell it what it missed, and do what it asked meanwhile."""
-        self.output.choked = False
+        self.output.slow = False
         self._is_alive()
         for served, monitor in list(self.monitors.values()):
+            served.watchers.catch_up(monitor)
             if self.output.slow or self.closed:
                 return
-            if not served.watchers.catch_up(monitor):
-                self.fail(f"{served.name}: too far behind")
+        self.output.release()
+        self.on_output()
         self._work()
 
     def send(self, octets: bytes) -> None:
-        """A message for the client."""
+        """A message for the client; what happened before it comes before it."""
+        if self.output.slow and any(monitor.behind is not None for _, monitor in self.monitors.values()):
+            self._put(octets, self.output.hold)
+        else:
+            self.tell(octets)
+
+    def tell(self, octets: bytes) -> None:
+        """What happened, or a question that may come at any time."""
+        self._put(octets, self.output.put)
+
+    def _put(self, octets: bytes, put: Callable[[bytes], None]) -> None:
         if self.closed:
             return
-        self.output.put(octets)
-        if self.output.slow and self.output.excessive:
+        if self.output.excessive:
             self.fail("does not read what it is sent")
         else:
+            put(octets)
+            self.on_output()
+
+    def tell_much(self, pieces: Iterator[bytes]) -> None:
+        """A message that is made while the client reads it."""
+        if not self.closed:
+            self.output.put_many(pieces)
             self.on_output()
 
     def send_dump(self, head: bytes, dump: Dump, tail: bytes) -> None:
@@ -118,8 +144,7 @@ class Session:
         if dump.rows <= ROWS_OF_A_PIECE:
             self.send(b"".join(pieces))
         else:
-            self.output.put_dump(pieces)
-            self.on_output()
+            self.tell_much(pieces)
 
     def answer(self, result: Json, identity: Json) -> None:
         """The reply to a request."""
@@ -231,6 +256,8 @@ class Session:
 
     def _look(self) -> None:
         """The client may have been silent for too long."""
+        if self._takes_what_waited():
+            self._is_alive()
         silent = self.host.now() - self._heard
         if silent < self._probe:
             self._cancel_probe = self.host.timer(self._probe - silent, self._look)
@@ -239,4 +266,10 @@ class Session:
         else:
             self._asked = True
             self._cancel_probe = self.host.timer(self._probe, self._look)
-            self.send(request("echo", [], "echo"))
+            self.tell(request("echo", [], "echo"))
+
+    def _takes_what_waited(self) -> bool:
+        """Whether the client has taken some of what waited for it when this was asked before."""
+        stuck, went, left = self._stuck, self._went, self.backlog()
+        self._stuck, self._went = left > 0, self.output.taken - left
+        return stuck and self._went > went

@@ -10,18 +10,20 @@ monitor watches are looked at. Not here: what a group says (`groups.py`), and wh
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
 from typing import Any
 
 from brume.ovsdb.data import Json
-from brume.ovsdb.server.changes import Gatherer, Moment, RowDelta
+from brume.ovsdb.server.changes import Deltas, Gatherer, Happened, Moment, RowDelta
 from brume.ovsdb.server.conditions import Condition, between
-from brume.ovsdb.server.groups import Group, Monitor, Reader, group_key
+from brume.ovsdb.server.groups import Group, Monitor, Reader, group_key, is_short
 from brume.ovsdb.server.history import History
+from brume.ovsdb.server.pieces import NONE
 from brume.ovsdb.server.watching import INSERT, Selection
 from brume.ovsdb.store import Store
 from brume.ovsdb.wire.messages import print_json
-from brume.tables.changes import ChangeSet
 
 
 class Watchers:
@@ -40,18 +42,18 @@ class Watchers:
         """Whether anybody watches."""
         return self._gatherer is not None
 
-    def tell(self, happened: tuple[ChangeSet, ...]) -> None:
+    def tell(self, happened: tuple[Happened, ...]) -> None:
         """Change sets were applied, and are kept."""
-        previous = self.history.last_id
-        for one in happened if self._is_known else ():
-            self.history.add(one)
+        before = self.history.position
+        if self._is_known:
+            self.history.add(*happened)
         if self._gatherer is None:
             return
         moment = Moment(self.store, self.store.database.untold())
         deltas = self._gatherer.gather(happened, moment)
         concerned = {group: None for name in deltas for group in self._by_table.get(name, ())}
         for group in concerned:
-            group.tell(deltas, self.history.last_id, previous)
+            group.tell(deltas, self.history.last_id, partial(self.history.mark, before))
 
     def watch(self, reader: Reader, identity: Json, version: int, selections: dict[str, Selection]) -> Monitor:
         """A new monitor; it is told of what happens from now on."""
@@ -64,6 +66,9 @@ class Watchers:
         """The monitor is told nothing more."""
         group = monitor.group
         group.monitors.pop(monitor, None)
+        if monitor.behind is not None:
+            self.history.release(monitor.behind)
+            monitor.behind = None
         if not group.monitors and self._groups.get(group.key) is group:
             del self._groups[group.key]
             self._unwatch_tables(group)
@@ -92,26 +97,33 @@ class Watchers:
         if len(self._by_table) != before:
             self._gatherer = Gatherer(self.store, self._by_table) if self._by_table else None
 
-    def updates_since(self, monitor: Monitor, last_id: str) -> bytes | None:
-        """What a monitor has to be told that knows everything up to a transaction of the history."""
-        missed = self.history.since(last_id)
-        if not missed:
-            return None
-        gatherer = Gatherer(self.store, monitor.group.watches)
-        return monitor.group.updates(gatherer.gather(missed, Moment(self.store)))
+    # what was missed
 
-    def catch_up(self, monitor: Monitor) -> bool:
-        """Tell a monitor what it missed; False if that is not known any more."""
-        behind = monitor.behind
-        if behind is None:
-            return True
-        if not self.history.knows(behind):
-            return False
-        monitor.behind = None
-        updates = self.updates_since(monitor, behind)
-        if updates is not None:
-            monitor.reader.send(monitor.message(updates, self.history.last_id))
-        return True
+    def updates_since(self, monitor: Monitor, last_id: str) -> Iterator[bytes]:
+        """What a monitor has to be told that knows everything up to a transaction of the history; piece by piece."""
+        deltas = self._gather(monitor, self.history.since(last_id))
+        return monitor.group.updates_in_pieces(deltas)
+
+    def catch_up(self, monitor: Monitor) -> None:
+        """Tell a monitor what it missed, all in one."""
+        if monitor.behind is None:
+            return
+        mark, monitor.behind = monitor.behind, None
+        deltas = self._gather(monitor, self.history.collect(mark))
+        pieces = monitor.group.updates_in_pieces(deltas)
+        first = next(pieces)
+        if first == NONE:
+            return
+        head, tail = monitor.frame(self.history.last_id)
+        message = chain((head, first), pieces, (tail,))
+        if is_short(deltas):
+            monitor.reader.tell(b"".join(message))
+        else:
+            monitor.reader.tell_much(message)
+
+    def _gather(self, monitor: Monitor, missed: list[Happened]) -> Deltas:
+        gatherer = Gatherer(self.store, monitor.group.watches)
+        return gatherer.gather(missed, Moment(self.store, self.store.database.untold()))
 
     def change_conditions(self, monitor: Monitor, changes: dict[str, Condition]) -> bytes | None:
         """Let a monitor see other rows; the updates that tell it which ones come and go."""

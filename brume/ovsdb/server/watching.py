@@ -75,9 +75,19 @@ class Watch:
         """The columns that are relations."""
         return [one.column for one in self._relations]
 
+    @property
+    def is_told_by_rows(self) -> bool:
+        """Whether rows alone say what is told of them: rows never change, so it may be told later just as well."""
+        looked_at = self.selection.condition.columns.values()
+        return not (self._relations or self._versioned or any(not one.attribute or one.relation for one in looked_at))
+
     def initial(self, row: Any, elements: Mapping[str, frozenset[Any]] | None) -> dict[str, Json]:
         """The columns of a row in a dump, those left out that are as a client expects; `elements` by column."""
-        return self._filled(row, elements or _NOTHING, INITIAL)
+        found = self._filled(row, elements or _NOTHING, INITIAL)
+        one = self._versioned
+        if one is not None and one.kinds & INITIAL:
+            found[one.column.name] = one.write(self._version(row.uuid))
+        return found
 
     def update2(self, delta: RowDelta) -> dict[str, Json] | None:
         """A `<row-update2>`, or None if the client is not to see the change."""
@@ -88,7 +98,9 @@ class Watch:
             return {"delete": None}
         if kind == INSERT:
             elements = {column.name: delta.elements(column, before=False) for column in self.relations}
-            return {"insert": self._filled(delta.new, elements, INSERT)}
+            found = self._filled(delta.new, elements, INSERT)
+            self._add_version(found, delta, INSERT)
+            return {"insert": found}
         changes = self._changes(delta)
         return {"modify": self._differences(delta, changes)} if self._differs(delta, changes) else None
 
@@ -115,7 +127,7 @@ class Watch:
         for one in self._relations:
             if one.kinds & kind:
                 found[one.column.name] = one.write(delta.elements(one.column, before=before))
-        self._add_version(found, row, kind)
+        self._add_version(found, delta, kind, before=before)
         return found
 
     def _kind(self, delta: RowDelta) -> int:
@@ -134,13 +146,12 @@ class Watch:
             members = elements.get(one.column.name)
             if members and one.kinds & kind:
                 found[one.column.name] = one.write(members)
-        self._add_version(found, row, kind)
         return found
 
-    def _add_version(self, found: dict[str, Json], row: Any, kind: int) -> None:
+    def _add_version(self, found: dict[str, Json], delta: RowDelta, kind: int, *, before: bool = False) -> None:
         one = self._versioned
         if one is not None and one.kinds & kind:
-            found[one.column.name] = one.write(self._version(row.uuid))
+            found[one.column.name] = one.write(delta.version(before=before))
 
     def _changes(self, delta: RowDelta) -> Changes:
         """The fields that differ."""
@@ -170,7 +181,7 @@ class Watch:
             toggled = delta.members.get(one.column.name)
             if toggled and one.kinds & MODIFY:
                 found[one.column.name] = one.write(frozenset(toggled))
-        self._add_version(found, delta.new, MODIFY)
+        self._add_version(found, delta, MODIFY)
         return found
 
     def _changed(self, delta: RowDelta, changes: Changes) -> dict[str, Json]:
@@ -179,6 +190,7 @@ class Watch:
         for one in self._relations:
             if delta.members.get(one.column.name) and one.kinds & MODIFY:
                 found[one.column.name] = one.write(delta.elements(one.column, before=True))
+        self._add_version(found, delta, MODIFY, before=True)
         return found
 
 
