@@ -255,6 +255,24 @@ DIALOGUES: dict[str, list[Step]] = {
         Step("ann", "transact", ["Fuzz", operation])
         for operation in (None, 1, "insert", [], {}, {"op": 1}, {"op": "insert"}, {"op": "insert", "table": 1})
     ],
+    "of two conditions for one table the first counts": [
+        Step(
+            "ann",
+            "monitor_cond",
+            [
+                "Fuzz",
+                1,
+                {
+                    "Root": [
+                        {"columns": ["name"], "where": [["name", "==", "a"]]},
+                        {"columns": ["number"], "where": [["name", "==", "b"]]},
+                    ]
+                },
+            ],
+        ),
+        change("b", 5),
+        change("a", 5),
+    ],
     "a condition that is only true or false": [
         Step("ann", "monitor_cond", ["Fuzz", 1, {"Root": [{"columns": ["name"], "where": [False]}]}]),
         Step("ann", "monitor_cond_change", [1, 1, {"Root": [{"where": [True]}]}]),

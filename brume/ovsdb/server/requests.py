@@ -33,7 +33,7 @@ def read_selections(store: Store, json: Json, *, conditional: bool) -> dict[str,
 def _read_table(table: StoredTable, requests: list[Json], conditional: bool) -> Selection:
     columns: dict[str, int] = {}
     kinds = 0
-    condition = EVERYTHING
+    conditions: list[Condition] = []
     for request in requests:
         members = Members(request, f"table {table.name}")
         where = members.optional("where", ARRAY) if conditional else None
@@ -47,8 +47,9 @@ def _read_table(table: StoredTable, requests: list[Json], conditional: bool) -> 
                 raise _wrong(names, f"column {name} mentioned more than once")
             columns[name] = selected
         if conditional:
-            condition = condition_from_json(table, where)
-    return Selection(tuple(columns.items()), kinds, condition)
+            conditions.append(condition_from_json(table, where))
+    # A table has one condition; of several requests for it the first says which (as a rule, in ovsdb-server, too).
+    return Selection(tuple(columns.items()), kinds, conditions[0] if conditions else EVERYTHING)
 
 
 def _read_select(table: StoredTable, json: Json) -> int:
