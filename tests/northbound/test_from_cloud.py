@@ -3,7 +3,7 @@
 import pytest
 
 from brume.cloud.network import floating_ips, networks, ports, routers, security_groups, subnets
-from brume.cloud.network.resources import AddressPair, DhcpOption, Network, Port, Route
+from brume.cloud.network.resources import AddressPair, DhcpOption, FixedIp, Network, Port, Route
 from brume.northbound.compiler import NorthboundCompiler
 from brume.northbound.from_cloud.names import group_name
 from brume.northbound.schema import (
@@ -119,6 +119,38 @@ def test_address_pairs_widen_port_security(world):
     own = f"{port.mac_address} {port.fixed_ips[0].ip_address}"
     assert row.port_security == {f"{own} 10.0.1.200", "fa:16:3e:00:00:99 10.0.1.201"}
     assert row.addresses == {own, "fa:16:3e:00:00:99"}
+
+
+def test_a_reserved_address_that_others_may_use_is_a_virtual_port(world):
+    network = world.network()
+    world.subnet(network)
+    shared = world.port(network)
+    address = shared.fixed_ips[0].ip_address
+    row = world.one(LogicalSwitchPort, name=shared.id)
+    assert row.type == ""
+    pairs = (AddressPair("", address),)
+    parents = [world.port(network, allowed_address_pairs=pairs) for _ in range(2)]
+    row = world.one(LogicalSwitchPort, name=shared.id)
+    assert row.type == "virtual"
+    assert row.options == {"virtual-ip": address, "virtual-parents": ",".join(sorted(one.id for one in parents))}
+    assert row.addresses == {f"{shared.mac_address} {address}"}
+    assert row.dhcpv4_options
+    world.port(world.network(name="other"), allowed_address_pairs=pairs)
+    assert world.one(LogicalSwitchPort, name=shared.id) == row
+
+
+def test_a_port_of_a_server_is_nobody_elses(world):
+    """And one's own address among one's own pairs says nothing."""
+    network = world.network()
+    world.subnet(network)
+    bound = world.port(network, binding_host_id="cmp1", device_owner="compute:nova")
+    pairs = (AddressPair("", bound.fixed_ips[0].ip_address),)
+    other = world.port(network, allowed_address_pairs=pairs)
+    assert world.one(LogicalSwitchPort, name=bound.id).type == ""
+    assert world.one(LogicalSwitchPort, name=other.id).type == ""
+    own = (FixedIp(ip_address="10.0.1.77"),)
+    alone = world.port(network, fixed_ips=own, allowed_address_pairs=(AddressPair("", "10.0.1.77"),))
+    assert world.one(LogicalSwitchPort, name=alone.id).type == ""
 
 
 def test_extra_dhcp_options_make_a_row_of_their_own(world):

@@ -4,6 +4,7 @@
     facts           what rules read of other rows, behind `@derived`, so that a revision number disturbs nobody
     networks        Network            -> Logical_Switch, localnet port
     ports           Port               -> Logical_Switch_Port, membership in port groups
+    virtual_ports   which ports are virtual: reserved addresses that others may use
     dhcp            Subnet, Port       -> DHCP_Options, by the names of dhcp_names
     routers         Router             -> Logical_Router, extra routes
     router_ports    Port               -> Logical_Router_Port, gateway chassis, default routes, SNAT

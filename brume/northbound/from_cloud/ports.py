@@ -15,12 +15,14 @@ from brume.derive.view import View
 from brume.northbound.from_cloud import names
 from brume.northbound.from_cloud.dhcp import options_of
 from brume.northbound.from_cloud.facts import network_facts, subnet_facts, with_length
+from brume.northbound.from_cloud.virtual_ports import Reserved, reserved
 from brume.northbound.schema import LogicalSwitch, LogicalSwitchPort, PortGroup
 from brume.tables.map import Map
 from brume.tables.row import Member
 
 ROUTER = "router"
 LOCALPORT = "localport"
+VIRTUAL = "virtual"
 UNKNOWN = "unknown"
 
 
@@ -66,15 +68,19 @@ def addresses_of(port: Port, kind: str, has_dhcp: bool) -> Addresses:
     return Addresses(frozenset(result), entries)
 
 
-def kind_of(port: Port) -> str:
+def kind_of(port: Port, virtual: Reserved | None) -> str:
     """The port's type in OVN."""
     if port.router_id is not None:
         return ROUTER
+    if virtual is not None:
+        return VIRTUAL
     return LOCALPORT if port.device_owner == DISTRIBUTED else ""
 
 
-def options(port: Port, kind: str) -> dict[str, str]:
-    """Where the port belongs: to a router port, or on a chassis."""
+def options(port: Port, kind: str, virtual: Reserved | None) -> dict[str, str]:
+    """Where the port belongs: to a router port, to one of its parents, or on a chassis."""
+    if virtual is not None:
+        return {"virtual-ip": virtual.address, "virtual-parents": ",".join(virtual.parents)}
     if kind == ROUTER:
         result = {"router-port": names.router_port_name(port.id)}
         if port.device_owner == ROUTER_GATEWAY:
@@ -89,7 +95,8 @@ def switch_port(port: Port, view: View) -> Iterator[LogicalSwitchPort | Member]:
     network = network_facts(view, port.network_id)
     if port.device_owner == FLOATING_IP or network is None:
         return
-    kind = kind_of(port)
+    virtual = reserved(view, port)
+    kind = kind_of(port, virtual)
     dhcp4, dhcp6 = options_of(view, port)
     found = addresses_of(port, kind, dhcp4 is not None or dhcp6 is not None)
     cidrs = []
@@ -106,7 +113,7 @@ def switch_port(port: Port, view: View) -> Iterator[LogicalSwitchPort | Member]:
         enabled=port.admin_state_up,
         addresses=found.addresses,
         port_security=found.port_security,
-        options=Map(options(port, kind)),
+        options=Map(options(port, kind, virtual)),
         dhcpv4_options=dhcp4,
         dhcpv6_options=dhcp6,
         external_ids=Map(
