@@ -26,6 +26,7 @@ from brume.northbound.schema import (
     ACL,
     BFD,
     NAT,
+    LoadBalancer,
     LogicalRouter,
     LogicalRouterPort,
     LogicalRouterStaticRoute,
@@ -39,8 +40,17 @@ from brume.ovsdb.store import Store
 from brume.southbound.adoption import adopt
 from brume.southbound.allocation import Allocator, KeyRequest, TunnelKey
 from brume.southbound.from_northbound.facts.acls import AclPlacement, SwitchAcls
+from brume.southbound.from_northbound.facts.balanced import FACTS as BALANCED
+from brume.southbound.from_northbound.facts.balanced import (
+    AnswersForVips,
+    BalancerPlacement,
+    OnSwitches,
+    RouterVip,
+    VipPlacement,
+)
 from brume.southbound.from_northbound.facts.bfd import BfdSession, source_ports
 from brume.southbound.from_northbound.facts.groups import GroupPlacement
+from brume.southbound.from_northbound.facts.load_balancers import BalancedVip
 from brume.southbound.from_northbound.facts.nat import RouterHas, RouterNat
 from brume.southbound.from_northbound.facts.policies import EcmpPolicy
 from brume.southbound.from_northbound.facts.ports import RouterPort, SwitchHas, SwitchPort
@@ -66,6 +76,7 @@ FACTS = (
     GroupPlacement,
     RouterNat,
     RouterHas,
+    BalancedVip,
     Route,
     RouteTableUse,
     EcmpPolicy,
@@ -73,7 +84,7 @@ FACTS = (
     KeyRequest,
     Problem,
 )
-SECOND_FACTS_MADE = (AclPlacement, SwitchAcls, EcmpGroup)
+SECOND_FACTS_MADE = (AclPlacement, SwitchAcls, EcmpGroup, *BALANCED)
 OBSERVED = (Chassis,)
 """What rules read of the southbound: rows that agents write."""
 _ORIGINS: dict[type[Row], tuple[type[Row], str]] = {
@@ -85,6 +96,12 @@ _ORIGINS: dict[type[Row], tuple[type[Row], str]] = {
     RouterHas: (LogicalRouter, "router"),
     VirtualAddress: (LogicalSwitchPort, "port"),
     AclPlacement: (ACL, "acl"),
+    BalancedVip: (LoadBalancer, "balancer"),
+    VipPlacement: (LoadBalancer, "balancer"),
+    BalancerPlacement: (LoadBalancer, "balancer"),
+    OnSwitches: (LoadBalancer, "balancer"),
+    RouterVip: (LogicalRouter, "router"),
+    AnswersForVips: (LogicalRouter, "router"),
     Route: (LogicalRouterStaticRoute, "uuid"),
     EcmpGroup: (LogicalRouterStaticRoute, "first"),
     BfdSession: (BFD, "session"),

@@ -32,11 +32,13 @@ from brume.southbound.schema import (
     Encap,
     HAChassis,
     HAChassisGroup,
+    LoadBalancer,
     LogicalDPGroup,
     LogicalFlow,
     MulticastGroup,
     PortBinding,
     PortGroup,
+    ServiceMonitor,
 )
 from brume.tables.database import Database, Transaction
 from tests.agreement.ovsdb_server import OvsdbServer, end, missing, run, start
@@ -179,6 +181,10 @@ class Picture(NamedTuple):
     """DHCPv4 and, as `6:name`, DHCPv6 options: code and type."""
     names: dict[str, Json]
     """Rows of DNS by the northbound's: (records, datapaths)"""
+    balancers: dict[str, Json]
+    """Rows of Load_Balancer by the northbound's."""
+    monitors: dict[str, Json]
+    """Rows of Service_Monitor by what is probed: (from which MAC and address, how)"""
 
 
 def picture(database: Database, text: Callable[[str], str] = lambda text: " ".join(text.split())) -> Picture:
@@ -194,7 +200,31 @@ def picture(database: Database, text: Callable[[str], str] = lambda text: " ".jo
         {row.name: (row.code, row.type) for row in database.rows(DHCPOptions)}
         | {f"6:{row.name}": (row.code, row.type) for row in database.rows(DHCPv6Options)},
         {row.external_ids.get("dns_id", row.uuid): _names(database, row, names) for row in database.rows(DNS)},
+        {
+            row.external_ids.get("lb_id", row.uuid): _balancer(database, row, names)
+            for row in database.rows(LoadBalancer)
+        },
+        {
+            f"{row.logical_port} {row.protocol} {row.ip} {row.port}": (
+                row.src_mac,
+                row.src_ip,
+                sorted(row.options.items()),
+            )
+            for row in database.rows(ServiceMonitor)
+        },
     )
+
+
+def _balancer(database: Database, row: LoadBalancer, names: dict[str, str]) -> Json:
+    group = database.members(LogicalDPGroup.datapaths, row.datapath_group) if row.datapath_group else ()
+    return {
+        "name": row.name,
+        "vips": sorted(row.vips.items()),
+        "protocol": row.protocol,
+        "options": sorted(row.options.items()),
+        "external_ids": sorted(row.external_ids),
+        "datapaths": sorted(names[uuid] for uuid in (*group, *database.members(LoadBalancer.datapaths, row.uuid))),
+    }
 
 
 def _flows(database: Database, names: dict[str, str], text: Callable[[str], str]) -> Iterable[Any]:
@@ -256,7 +286,7 @@ def difference(ours: Picture, theirs: Picture) -> str:
     """What differs, one line each: `-` only ours, `+` only theirs; empty if they agree."""
     lines = [f"- flow {flow}" for flow in sorted(ours.flows - theirs.flows)]
     lines += [f"+ flow {flow}" for flow in sorted(theirs.flows - ours.flows)]
-    for what in ("datapaths", "ports", "groups", "address_sets", "port_groups", "dhcp_options", "names"):
+    for what in Picture._fields[1:]:
         mine, other = getattr(ours, what), getattr(theirs, what)
         for name in sorted({*mine, *other}, key=str):
             if mine.get(name) != other.get(name):

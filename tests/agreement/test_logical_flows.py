@@ -23,6 +23,7 @@ from tests.southbound.topologies import TOPOLOGIES
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=f"no real OVN here: {why_not()}")
 
 LEFT_OUT: dict[str, str] = {}
+_VIPS = re.compile(r"_rtr_lb_(\d+)_ip")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
@@ -56,19 +57,31 @@ def comparable(database: Database) -> Picture:
         row.external_ids["name"]: "switch" if "logical-switch" in row.external_ids else "router"
         for row in database.rows(DatapathBinding)
     }
+    names = {str(row.tunnel_key): row.external_ids["name"] for row in database.rows(DatapathBinding)}
     flows = frozenset(
-        flow
+        (*flow[:4], named_by_router(flow[4], names), flow[5])
         for flow in seen.flows
         if stage_at(kinds[flow[0]], flow[1], flow[2]).title not in LEFT_OUT  # type: ignore[arg-type]
     )
-    names = {str(row.tunnel_key): row.external_ids["name"] for row in database.rows(DatapathBinding)}
     groups = {named_by_switch(row.name, names): seen.port_groups[row.name] for row in database.rows(PortGroup)}
-    return seen._replace(flows=flows, port_groups=groups)
+    sets = {named_by_router(name, names): addresses for name, addresses in seen.address_sets.items()}
+    ports = {name: {**port, "nat_addresses": in_any_order(port["nat_addresses"])} for name, port in seen.ports.items()}
+    return seen._replace(flows=flows, port_groups=groups, address_sets=sets, ports=ports)
 
 
 def named_by_switch(group: str, names: dict[str, str]) -> str:
     key, _, name = group.partition("_")
     return f"{names[key]}_{name}"
+
+
+def named_by_router(text: str, names: dict[str, str]) -> str:
+    """The set of a router's virtual addresses, by the router's name."""
+    return _VIPS.sub(lambda found: f"_rtr_lb_{names[found.group(1)]}_ip", text) if "_rtr_lb_" in text else text
+
+
+def in_any_order(announced: list[str]) -> list[tuple[str, ...]]:
+    """Announced addresses: northd writes virtual ones in the order of its hash table, some of them twice."""
+    return sorted(tuple(sorted(set(text.split()))) for text in announced)
 
 
 def in_order(text: str) -> str:

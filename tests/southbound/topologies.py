@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from brume.tables.database import Database
 from brume.tables.map import Map
+from tests.southbound.balancer_topologies import BALANCER_TOPOLOGIES
 from tests.southbound.builder import Builder, uuid
+from tests.southbound.router_topologies import ROUTER_TOPOLOGIES
 
 
 def one_switch() -> Database:
@@ -211,4 +213,6 @@ TOPOLOGIES = (
     routers_without_a_switch_between,
     names,
     virtual_ports,
+    *ROUTER_TOPOLOGIES,
+    *BALANCER_TOPOLOGIES,
 )

@@ -10,6 +10,7 @@ from brume.southbound.from_northbound.bindings import (
     datapaths,
     deployment,
     gateways,
+    load_balancers,
     multicast_groups,
     problems,
     sets,
@@ -17,8 +18,10 @@ from brume.southbound.from_northbound.bindings import (
 )
 from brume.southbound.from_northbound.bindings import ports as bound_ports
 from brume.southbound.from_northbound.facts import acls as acl_facts
+from brume.southbound.from_northbound.facts import balanced
 from brume.southbound.from_northbound.facts import bfd as bfd_facts
 from brume.southbound.from_northbound.facts import groups as group_facts
+from brume.southbound.from_northbound.facts import load_balancers as balancer_facts
 from brume.southbound.from_northbound.facts import nat as nat_facts
 from brume.southbound.from_northbound.facts import policies as policy_facts
 from brume.southbound.from_northbound.facts import ports as port_facts
@@ -32,12 +35,13 @@ FIRST_FACTS: Final[tuple[Rule, ...]] = (
     *virtual_facts.RULES,
     *group_facts.RULES,
     *nat_facts.RULES,
+    *balancer_facts.RULES,
     *route_facts.FIRST_RULES,
     *policy_facts.RULES,
     *bfd_facts.RULES,
 )
 
-SECOND_FACTS: Final[tuple[Rule, ...]] = (*acl_facts.RULES, *route_facts.SECOND_RULES)
+SECOND_FACTS: Final[tuple[Rule, ...]] = (*acl_facts.RULES, *balanced.RULES, *route_facts.SECOND_RULES)
 
 BINDINGS: Final[tuple[Rule, ...]] = (
     *deployment.RULES,
@@ -46,6 +50,7 @@ BINDINGS: Final[tuple[Rule, ...]] = (
     *gateways.RULES,
     *bound_bfd.RULES,
     *static_neighbors.RULES,
+    *load_balancers.RULES,
     *multicast_groups.RULES,
     *sets.RULES,
     *problems.RULES,

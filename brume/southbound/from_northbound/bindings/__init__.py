@@ -6,6 +6,7 @@
     nat_addresses.py     what a gateway announces for its router (gratuitous ARP)
     static_neighbors.py  Static_MAC_Binding
     bfd.py               BFD
+    load_balancers.py    Load_Balancer
     multicast_groups.py  Multicast_Group: whom a flood reaches
     sets.py              Address_Set, Port_Group
     deployment.py        SB_Global, DHCP_Options and DHCPv6_Options (the codes of options)

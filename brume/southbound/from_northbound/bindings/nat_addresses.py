@@ -11,6 +11,7 @@ from brume.derive.view import View
 from brume.expressions.constants import quote
 from brume.northbound.schema import LogicalRouter
 from brume.southbound.from_northbound.facts.addresses import parse_port_addresses
+from brume.southbound.from_northbound.facts.balanced import VIP, router_vips
 from brume.southbound.from_northbound.facts.nat import RouterNat, nats_by_router
 from brume.southbound.from_northbound.facts.ports import (
     RouterPort,
@@ -28,7 +29,8 @@ def nat_addresses(port: SwitchPort, peer: RouterPort, view: View) -> Iterator[st
     on_chassis = router is not None and "chassis" in router.options
     wanted = port.options.get("nat-addresses", "")
     if wanted == "router" and (on_chassis or gateways):
-        yield from _translations(peer, gateways, view)
+        vips = [] if is_true(port.options, "exclude-lb-vips-from-garp", False) else _vips(peer.router, view)
+        yield from _translations(peer, gateways, vips, view)
     elif wanted and (on_chassis or gateways) and parse_port_addresses(wanted):
         yield wanted + _where(peer, gateways)
     if _announces_itself(port, peer, gateways, on_chassis, view):
@@ -51,7 +53,12 @@ def _announces_itself(
     return on_chassis and bool(view.find(localnet_ports, port.switch))
 
 
-def _translations(peer: RouterPort, gateways: list[RouterPort], view: View) -> Iterator[str]:
+def _vips(router: str, view: View) -> list[str]:
+    """The router's virtual addresses, IPv4 first."""
+    return sorted((vip.address for vip in view.find(router_vips, (router, VIP))), key=lambda text: (":" in text, text))
+
+
+def _translations(peer: RouterPort, gateways: list[RouterPort], vips: list[str], view: View) -> Iterator[str]:
     own = {network.address for network in (*peer.ipv4, *peer.ipv6)}
     central: dict[str, None] = {}
     for nat in sorted(view.find(nats_by_router, peer.router), key=_uuid):
@@ -61,6 +68,7 @@ def _translations(peer: RouterPort, gateways: list[RouterPort], view: View) -> I
             yield f"{nat.external_mac} {nat.external_ip} is_chassis_resident({quote(nat.logical_port or '')})"
         elif nat.external_ip not in own:
             central[nat.external_ip] = None
+    central |= dict.fromkeys(vips)
     if central:
         where = f" is_chassis_resident({peer.redirect})" if peer.gateway else ""
         yield " ".join([peer.mac, *central]) + where

@@ -45,6 +45,7 @@ class RouterNat(Row, frozen=True, kw_only=True):
 
 
 nats_by_router = Index(RouterNat, "router", lambda nat: nat.router)
+nats_by_address = Index(RouterNat, "router, external_ip", lambda nat: (nat.router, nat.external_ip))
 nats_with_mac = Index(
     RouterNat, "router", lambda nat: nat.router if nat.external_mac is not None and nat.type != "snat" else None
 )

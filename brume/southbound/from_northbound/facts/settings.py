@@ -16,6 +16,10 @@ class Settings(msgspec.Struct, frozen=True):
     use_ct_inv_match: bool = True
     default_acl_drop: bool = False
     ignore_lsp_down: bool = True
+    balance_before_routers: bool = False
+    """install_ls_lb_from_router: a router's load balancers work on the switches next to it, too."""
+    controller_event: bool = False
+    """Tell of every virtual address without backends that is asked for; the option is deprecated."""
 
 
 @derived
@@ -26,6 +30,8 @@ def settings(view: View) -> Settings:
         use_ct_inv_match=is_true(options, "use_ct_inv_match", True),
         default_acl_drop=is_true(options, "default_acl_drop", False),
         ignore_lsp_down=is_true(options, "ignore_lsp_down", True),
+        balance_before_routers=is_true(options, "install_ls_lb_from_router", False),
+        controller_event=is_true(options, "controller_event", False),
     )
 
 

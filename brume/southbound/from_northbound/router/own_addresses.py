@@ -14,9 +14,11 @@ from brume.expressions.actions import Actions
 from brume.expressions.match import Match
 from brume.northbound.schema import LogicalRouter
 from brume.southbound.from_northbound.facts.addresses import solicited_node
+from brume.southbound.from_northbound.facts.balanced import is_vip
 from brume.southbound.from_northbound.facts.nat import nats_by_router
 from brume.southbound.from_northbound.facts.ports import RouterPort, gateways_of
 from brume.southbound.from_northbound.flows import DROP, flow
+from brume.southbound.from_northbound.router.nat.force_snat import forced, forced_addresses
 from brume.southbound.from_northbound.router.ports import address_list, answers_on, resident
 from brume.southbound.pipeline import ROUTER_IN, Stage
 from brume.southbound.registers import INPORT_MAC
@@ -103,12 +105,16 @@ def unreachable(port: RouterPort, view: View) -> Iterator[Output]:
 
 @rule(RouterPort)
 def refuse(port: RouterPort, view: View) -> Iterator[Output]:
-    """What is for an address of the router and was not answered: where SNAT may still claim it, only later."""
+    """What is for an address of the router and was not answered; later, where SNAT or a load balancer may claim it."""
     translated = {nat.external_ip for nat in view.find(nats_by_router, port.router) if nat.type == "snat"}
+    translated |= forced_addresses(view, port.router)
     for family, networks in (("ip4", port.ipv4), ("ip6", port.ipv6)):
-        ours = [network.address for network in networks if network.address not in translated]
-        shared = [network.address for network in networks if network.address in translated]
-        yield from _refuse(port, STAGE, 60, family, ours)
+        addresses = [network.address for network in networks]
+        shared = [one for one in addresses if one in translated or is_vip(view, port.router, one)]
+        ours = [one for one in addresses if one not in shared]
+        # Of what is balanced, the port's own address may become the source: then all of them are shared.
+        if not forced(view, port.router, "lb").by_port:
+            yield from _refuse(port, STAGE, 60, family, ours)
         yield from _refuse(port, ROUTER_IN.ARP_RESOLVE, 2, family, shared)
 
 

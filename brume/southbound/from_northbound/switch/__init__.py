@@ -7,7 +7,10 @@
     acls.py              ACLs: allow, drop, reject
     acl_defaults.py      what passes or drops whatever the ACLs say, and what no ACL speaks of
     stateful.py          commit the connections that ACLs allowed
-    passed_through.py    stages of features that are not compiled: quality of service, load balancing
+    load_balancing.py    give a new connection to a virtual address a backend
+    affinity.py          and the next one of the same client the same
+    hairpin.py           backends that ask their own load balancer
+    passed_through.py    stages of features that are not compiled: quality of service
     arp_nd.py            answer ARP and neighbour solicitations
     virtual_ports.py     who has a virtual port's address now
     dhcp.py, dhcpv6.py   answer DHCP

@@ -11,7 +11,8 @@ from brume.expressions.actions import ct_commit_nat, do, drop, go_on
 from brume.expressions.fields import ct, ct_mark, ip, mldv1, mldv2, nd, nd_ra, nd_rs
 from brume.expressions.match import ALWAYS, Match, all_of, any_of, group, negate
 from brume.northbound.schema import LogicalSwitch
-from brume.southbound.from_northbound.facts.acls import has_acls, has_stateful_acls
+from brume.southbound.from_northbound.facts.acls import has_acls
+from brume.southbound.from_northbound.facts.balanced import balances, tracks
 from brume.southbound.from_northbound.facts.settings import Settings, settings
 from brume.southbound.from_northbound.flows import default, flow
 from brume.southbound.from_northbound.switch.tracking import FROM_SERVICE_MONITOR, TO_SERVICE_MONITOR
@@ -30,8 +31,8 @@ RELATED_IN: Final = do(ACL_HINT_ALLOW_REL.assign(1), ct_commit_nat)
 @rule(LogicalSwitch)
 def acl_defaults(switch: LogicalSwitch, view: View) -> Iterator[Output]:
     datapath, wanted = switch.uuid, settings(view)
-    if has_acls(view, datapath):
-        otherwise = drop if wanted.default_acl_drop else go_on
+    if has_acls(view, datapath) or balances(view, datapath):
+        otherwise = drop if wanted.default_acl_drop and has_acls(view, datapath) else go_on
         for stage in (SWITCH_IN.ACL, SWITCH_OUT.ACL, SWITCH_IN.ACL_AFTER_LB):
             yield default(stage, datapath, otherwise)
         yield flow(SWITCH_IN.ACL, datapath, ACL_SERVICE, TO_SERVICE_MONITOR, go_on)
@@ -42,7 +43,7 @@ def acl_defaults(switch: LogicalSwitch, view: View) -> Iterator[Output]:
         yield default(SWITCH_IN.ACL_AFTER_LB, datapath)
     for stage in (SWITCH_IN.ACL, SWITCH_OUT.ACL, SWITCH_IN.ACL_AFTER_LB):
         yield flow(stage, datapath, ACL_STATE, DISCOVERY, go_on)
-    if has_stateful_acls(view, datapath):
+    if tracks(view, datapath):
         yield from _connections(datapath, wanted)
 
 

@@ -14,7 +14,8 @@ from brume.expressions.actions import Actions, do, go_on
 from brume.expressions.fields import Field, ct, ct_mark
 from brume.expressions.match import ALWAYS, Match, all_of, negate
 from brume.northbound.schema import LogicalSwitch
-from brume.southbound.from_northbound.facts.acls import has_acls, has_stateful_acls
+from brume.southbound.from_northbound.facts.acls import has_acls
+from brume.southbound.from_northbound.facts.balanced import balances, tracks
 from brume.southbound.from_northbound.flows import default, flow
 from brume.southbound.pipeline import SWITCH_IN, SWITCH_OUT
 from brume.southbound.priorities import HIGHEST
@@ -46,11 +47,11 @@ HINTS: Final[tuple[tuple[int, Match, Actions], ...]] = (
 def acl_hints(switch: LogicalSwitch, view: View) -> Iterator[Output]:
     datapath = switch.uuid
     for stage in (SWITCH_IN.ACL_HINT, SWITCH_OUT.ACL_HINT):
-        if not has_acls(view, datapath):
+        if not has_acls(view, datapath) and not balances(view, datapath):
             yield flow(stage, datapath, HIGHEST, ALWAYS, go_on)
             continue
         yield default(stage, datapath)
-        if has_stateful_acls(view, datapath):
+        if tracks(view, datapath):
             for priority, match, actions in HINTS:
                 yield flow(stage, datapath, priority, match, actions)
 

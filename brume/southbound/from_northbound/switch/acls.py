@@ -15,7 +15,8 @@ from brume.expressions.actions import Actions, ct_commit, do, go_on, log
 from brume.expressions.fields import Field, ct, ct_label, ct_mark
 from brume.expressions.match import Match, all_of, negate
 from brume.northbound.schema import ACL
-from brume.southbound.from_northbound.facts.acls import AclPlacement, has_stateful_acls
+from brume.southbound.from_northbound.facts.acls import AclPlacement
+from brume.southbound.from_northbound.facts.balanced import tracks
 from brume.southbound.from_northbound.facts.settings import is_true, settings
 from brume.southbound.from_northbound.flows import SILENT_DROP, flow
 from brume.southbound.pipeline import SWITCH_IN, SWITCH_OUT, Stage
@@ -44,7 +45,7 @@ def acl(placement: AclPlacement, view: View) -> Iterator[Output]:
     row = view.get(ACL, placement.acl)
     if row is None:
         return
-    stateful = has_stateful_acls(view, placement.switch)
+    stateful = tracks(view, placement.switch)
     stage = _stage(row)
     if row.action in ("drop", "reject"):
         yield from _refusal(row, stage, placement.switch, stateful)

@@ -15,7 +15,7 @@ from brume.derive.view import View
 from brume.expressions.actions import Actions, do, go_on
 from brume.expressions.match import Match
 from brume.northbound.schema import DHCPOptions, LogicalSwitch
-from brume.southbound.from_northbound.facts.acls import has_stateful_acls
+from brume.southbound.from_northbound.facts.balanced import tracks
 from brume.southbound.from_northbound.facts.ports import SwitchPort
 from brume.southbound.from_northbound.flows import default, flow
 from brume.southbound.from_northbound.switch.external import serving_ports
@@ -89,7 +89,7 @@ def dhcpv4(port: SwitchPort, view: View) -> Iterator[Output]:
     if offered is None:
         return
     if port.type != "external":
-        accept = ACCEPT_TRACKED if has_stateful_acls(view, port.switch) else ACCEPT
+        accept = ACCEPT_TRACKED if tracks(view, port.switch) else ACCEPT
         match = Match(f"outport == {port.quoted} && {offered.to_port}")
         yield flow(SWITCH_OUT.ACL, port.switch, ACL_SERVICE, match, accept)
     if not port.enabled or port.type == "router":

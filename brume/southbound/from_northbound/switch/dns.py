@@ -16,7 +16,7 @@ from brume.expressions.match import Match
 from brume.northbound.schema import DNS as NorthboundDNS
 from brume.northbound.schema import LogicalSwitch
 from brume.southbound.allocation import TunnelKey
-from brume.southbound.from_northbound.facts.acls import has_stateful_acls
+from brume.southbound.from_northbound.facts.balanced import tracks
 from brume.southbound.from_northbound.flows import default, flow
 from brume.southbound.from_northbound.switch.dhcp import ACCEPT, ACCEPT_TRACKED
 from brume.southbound.pipeline import SWITCH_IN, SWITCH_OUT
@@ -55,7 +55,7 @@ def dns(switch: LogicalSwitch, view: View) -> Iterator[Output]:
         yield flow(SWITCH_IN.DNS_LOOKUP, datapath, 100, QUERY, LOOK_UP)
         for answer in ANSWERS:
             yield flow(SWITCH_IN.DNS_RESPONSE, datapath, 100, FOUND, answer)
-        accept = ACCEPT_TRACKED if has_stateful_acls(view, datapath) else ACCEPT
+        accept = ACCEPT_TRACKED if tracks(view, datapath) else ACCEPT
         yield flow(SWITCH_OUT.ACL, datapath, ACL_SERVICE, Match("udp.src == 53"), accept)
 
 

@@ -17,12 +17,6 @@ EMPTY_STAGES: Final = (
     SWITCH_OUT.QOS_MARK,
     SWITCH_IN.QOS_METER,
     SWITCH_OUT.QOS_METER,
-    SWITCH_IN.LB_AFF_CHECK,
-    SWITCH_IN.LB,
-    SWITCH_IN.LB_AFF_LEARN,
-    SWITCH_IN.PRE_HAIRPIN,
-    SWITCH_IN.NAT_HAIRPIN,
-    SWITCH_IN.HAIRPIN,
 )
 
 
@@ -38,16 +32,6 @@ def passed_through(switch: LogicalSwitch, view: View) -> Iterator[Output]:
 @rule(LogicalSwitch.qos_rules)
 def quality_of_service(member: Member, view: View) -> Iterator[Output]:
     yield Problem(table="QoS", row=str(member.child), message="quality of service is not compiled")
-
-
-@rule(LogicalSwitch.load_balancer)
-def load_balancer(member: Member, view: View) -> Iterator[Output]:
-    yield Problem(table="Load_Balancer", row=str(member.child), message="load balancing is not compiled")
-
-
-@rule(LogicalSwitch.load_balancer_group)
-def load_balancer_group(member: Member, view: View) -> Iterator[Output]:
-    yield Problem(table="Load_Balancer_Group", row=str(member.child), message="load balancing is not compiled")
 
 
 @rule(LogicalSwitch.forwarding_groups)
@@ -68,8 +52,6 @@ def meter(meter: Meter, view: View) -> Iterator[Output]:
 RULES = (
     passed_through,
     quality_of_service,
-    load_balancer,
-    load_balancer_group,
     forwarding_group,
     mirror,
     meter,

@@ -13,6 +13,7 @@ from brume.expressions.actions import Actions, do, output
 from brume.expressions.fields import outport
 from brume.expressions.match import Match
 from brume.southbound.from_northbound.bindings.multicast_groups import FLOOD_L2_GROUP
+from brume.southbound.from_northbound.facts.balanced import is_vip
 from brume.southbound.from_northbound.facts.nat import RouterNat, nats_with_mac
 from brume.southbound.from_northbound.facts.ports import HOSTS, RouterPort, SwitchPort, router_ports
 from brume.southbound.from_northbound.flows import flow, switch_has
@@ -29,7 +30,7 @@ def router_addresses(port: SwitchPort, view: View) -> Iterator[Output]:
     if peer is None or not peer.enabled:
         return
     for network in (*peer.ipv4, *peer.ipv6):
-        yield _request(port, network.address, view)
+        yield request(port, network.address, view)
     if switch_has(view, port.switch, HOSTS):
         translations = view.find(nats_with_mac, peer.router)
         macs = dict.fromkeys([peer.mac, *(nat.external_mac or "" for nat in translations)])
@@ -40,15 +41,16 @@ def router_addresses(port: SwitchPort, view: View) -> Iterator[Output]:
 @rule(RouterNat)
 def translated_address(nat: RouterNat, view: View) -> Iterator[Output]:
     """A floating IP is an address of its router on every switch the router is connected to."""
-    if nat.type == "snat":
+    if nat.type == "snat" or is_vip(view, nat.router, nat.external_ip):
         return
     for peer in view.find(router_ports, nat.router):
         port = view.get(SwitchPort, peer.switch_port) if peer.switch_port is not None else None
         if port is not None and peer.enabled:
-            yield _request(port, nat.external_ip, view)
+            yield request(port, nat.external_ip, view)
 
 
-def _request(port: SwitchPort, address: str, view: View) -> Output:
+def request(port: SwitchPort, address: str, view: View) -> Output:
+    """Send requests for an address to the router behind the port."""
     deliver = f"outport = {port.quoted}; output;"
     if switch_has(view, port.switch, HOSTS):
         deliver = f"clone {{outport = {port.quoted}; output; }}; {FLOOD_TO_HOSTS}"

@@ -3,6 +3,9 @@
 Packets to and from routers and localnet ports are not tracked by the switch: the two directions of a connection may
 meet different chassis there, and a chassis that sees only one direction would take replies for invalid. Neighbour
 discovery and multicast are not tracked, because they have no connections.
+
+A switch with load balancers tracks everything else, replies too, and what comes in by localnet ports: only so a packet
+of a translated connection is never delivered untranslated.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from brume.expressions.fields import eth, inport, ip, mldv1, mldv2, nd, nd_ra, n
 from brume.expressions.match import Match, all_of, any_of
 from brume.northbound.schema import ACL, LogicalSwitch
 from brume.southbound.from_northbound.facts.acls import AclPlacement, has_stateful_acls
+from brume.southbound.from_northbound.facts.balanced import balances, tracks
 from brume.southbound.from_northbound.facts.ports import SwitchPort
 from brume.southbound.from_northbound.flows import default, flow
 from brume.southbound.pipeline import SWITCH_IN, SWITCH_OUT, Stage
@@ -27,6 +31,7 @@ FROM_SERVICE_MONITOR = eth.src.in_set("svc_monitor_mac")
 DISCOVERY = any_of(nd, nd_rs, nd_ra, mldv1, mldv2)
 DISCOVERY_AND_DHCPV6 = any_of(nd, nd_rs, nd_ra, mldv1, mldv2, all_of(udp, udp.src.equals(546), udp.dst.equals(547)))
 WANT_TRACKING = do(CONNTRACK_DEFRAG.assign(1), go_on)
+WANT_TRANSLATION = do(CONNTRACK_NAT.assign(1), go_on)
 DO_NOT_TRACK = do(ACL_STATELESS.assign(1), go_on)
 
 
@@ -49,6 +54,8 @@ def pre_load_balancing(switch: LogicalSwitch, view: View) -> Iterator[Output]:
         yield default(stage, datapath)
         for match in (eth.mcast, DISCOVERY, service, ACL_STATELESS.equals(1)):
             yield flow(stage, datapath, NO_CONNTRACK, match, go_on)
+        if balances(view, datapath):
+            yield flow(stage, datapath, TRACK, ip, WANT_TRANSLATION)
 
 
 @rule(SwitchPort)
@@ -57,7 +64,8 @@ def untracked_port(port: SwitchPort, view: View) -> Iterator[Output]:
         return
     stateful = has_stateful_acls(view, port.switch)
     leave = go_on if stateful else do(ct_clear, go_on)
-    yield from _skip(port, SWITCH_IN.PRE_LB, SWITCH_OUT.PRE_LB, leave)
+    if port.type != "localnet" or not balances(view, port.switch):
+        yield from _skip(port, SWITCH_IN.PRE_LB, SWITCH_OUT.PRE_LB, leave)
     if stateful:
         yield from _skip(port, SWITCH_IN.PRE_ACL, SWITCH_OUT.PRE_ACL, leave)
 
@@ -70,7 +78,7 @@ def _skip(port: SwitchPort, ingress: Stage, egress: Stage, leave: Actions) -> It
 @rule(AclPlacement)
 def stateless_acl(placement: AclPlacement, view: View) -> Iterator[Output]:
     acl = view.get(ACL, placement.acl)
-    if acl is None or acl.action != "allow-stateless" or not has_stateful_acls(view, placement.switch):
+    if acl is None or acl.action != "allow-stateless" or not tracks(view, placement.switch):
         return
     stage = SWITCH_IN.PRE_ACL if acl.direction == "from-lport" else SWITCH_OUT.PRE_ACL
     yield flow(stage, placement.switch, acl.priority + ACL_OFFSET, Match(acl.match), DO_NOT_TRACK)

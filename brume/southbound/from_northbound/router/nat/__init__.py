@@ -4,6 +4,7 @@
     inbound.py    undo SNAT on replies, floating IP to fixed IP
     outbound.py   undo DNAT on replies, fixed IP to floating IP or to the router's address
     arp.py        answer for the outside addresses, find their MAC from inside
+    force_snat.py   an address of the router as source of connections that were translated or balanced
     gateway_router.py   all of it, on a router that lives on one chassis as a whole
     loopback.py   what is for another translated address of the same router comes in again
 

@@ -7,14 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from brume.derive.rules import Output, derived, rule
+from brume.derive.rules import Output, rule
 from brume.derive.view import View
 from brume.expressions.actions import Actions
 from brume.expressions.match import Match
-from brume.northbound.schema import LogicalRouter
 from brume.southbound.from_northbound.facts.nat import RouterNat
 from brume.southbound.from_northbound.flows import NEXT, flow
-from brume.southbound.from_northbound.router.nat.places import TYPES_IN, TYPES_OUT, is_stateless, why_not
+from brume.southbound.from_northbound.router.nat.force_snat import forced
+from brume.southbound.from_northbound.router.nat.places import (
+    TYPES_IN,
+    TYPES_OUT,
+    is_gateway_router,
+    is_stateless,
+    why_not,
+)
 from brume.southbound.pipeline import ROUTER_IN, ROUTER_OUT
 from brume.southbound.registers import DST_NAT_IP_LOCAL
 from brume.values.prefix import Prefix
@@ -24,23 +30,21 @@ UNDO_DNAT = Actions("flags.loopback = 1; ct_dnat;")
 COMMIT = Actions("ct_commit { } ; next; ")
 
 
-@derived
-def is_gateway_router(view: View, router: str) -> bool:
-    """Whether the router lives on one chassis as a whole."""
-    row = view.get(LogicalRouter, router)
-    return row is not None and "chassis" in row.options
-
-
 @rule(RouterNat)
 def replies(nat: RouterNat, view: View) -> Iterator[Output]:
     """What any translation makes necessary; the same for all translations of a router."""
     if not is_gateway_router(view, nat.router):
         return
-    yield flow(ROUTER_OUT.UNDNAT, nat.router, 100, Match("nd || nd_rs || nd_ra"), NEXT)
-    yield flow(ROUTER_OUT.UNDNAT, nat.router, 50, Match("ip"), UNDO_DNAT)
-    yield flow(ROUTER_OUT.POST_UNDNAT, nat.router, 50, Match("ip && ct.new"), COMMIT)
+    yield from through_tracking(nat.router)
     natted = Actions(f"{DST_NAT_IP_LOCAL} = 1; next;")
     yield flow(ROUTER_OUT.CHECK_DNAT_LOCAL, nat.router, 50, Match("ip && ct_mark.natted == 1"), natted)
+
+
+def through_tracking(router: str) -> Iterator[Output]:
+    """What leaves goes through connection tracking; also where nothing is translated but balanced."""
+    yield flow(ROUTER_OUT.UNDNAT, router, 100, Match("nd || nd_rs || nd_ra"), NEXT)
+    yield flow(ROUTER_OUT.UNDNAT, router, 50, Match("ip"), UNDO_DNAT)
+    yield flow(ROUTER_OUT.POST_UNDNAT, router, 50, Match("ip && ct.new"), COMMIT)
 
 
 @rule(RouterNat)
@@ -53,7 +57,8 @@ def inbound(nat: RouterNat, view: View) -> Iterator[Output]:
         yield flow(ROUTER_IN.UNSNAT, nat.router, 90, match, NEXT if is_stateless(nat) else UNDO_SNAT)
     if nat.type in TYPES_IN:
         there = f"{family}.dst={nat.logical_ip}; next;" if is_stateless(nat) else f"ct_dnat({nat.logical_ip});"
-        yield flow(ROUTER_IN.DNAT, nat.router, 100, match, Actions(f"flags.loopback = 1; {there}"))
+        source = "flags.force_snat_for_dnat = 1; " if forced(view, nat.router, "dnat") else ""
+        yield flow(ROUTER_IN.DNAT, nat.router, 100, match, Actions(f"{source}flags.loopback = 1; {there}"))
 
 
 @rule(RouterNat)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from brume.derive.rules import Output, Problem, rule
+from brume.derive.rules import Output, Problem, derived, rule
 from brume.derive.view import View
 from brume.northbound.schema import LogicalRouter
 from brume.southbound.from_northbound.facts.nat import RouterNat
@@ -58,6 +58,13 @@ class Place(NamedTuple):
     def stateless(self) -> bool:
         """Translate each packet by itself, without connection tracking."""
         return is_stateless(self.nat)
+
+
+@derived
+def is_gateway_router(view: View, router: str) -> bool:
+    """Whether the router lives on one chassis as a whole."""
+    row = view.get(LogicalRouter, router)
+    return row is not None and "chassis" in row.options
 
 
 def is_stateless(nat: RouterNat) -> bool:
