@@ -1,7 +1,4 @@
-"""Random northbounds: small, and with every kind of row that the compiler knows. The same seed gives the same one.
-
-Two routes of one router never have the same prefix: equal routes (ECMP) are not compiled.
-"""
+"""Random northbounds: small, and with every kind of row that the compiler knows. The same seed gives the same one."""
 
 from __future__ import annotations
 
@@ -9,8 +6,10 @@ import random
 
 from brume.tables.database import Database
 from brume.tables.map import Map
+from tests.agreement.random_router_features import add_router_features
 from tests.agreement.random_switch_features import add_switch_features
-from tests.southbound.builder import Builder, uuid
+from tests.southbound.builder import uuid
+from tests.southbound.router_topologies import RouterBuilder
 
 CHASSIS = ("compute1", "compute2")
 ROUTES = (("0.0.0.0/0", "10.0.0.200"), ("192.168.0.0/16", "10.1.0.200"), ("::/0", "fd00:1::99"))
@@ -22,7 +21,7 @@ class Draw:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
-        self.build = Builder(**({"default_acl_drop": "true"} if self.by_chance(0.2) else {}))
+        self.build = RouterBuilder(**({"default_acl_drop": "true"} if self.by_chance(0.2) else {}))
         self.switches = [f"s{number}" for number in range(self.random.randint(1, 4))]
         self.routers = [f"r{number}" for number in range(self.random.randint(0, 3))]
         self.hosts = [f"vm{number}" for number in range(self.random.randint(1, 8))]
@@ -46,6 +45,7 @@ class Draw:
             self.group(name)
         for number, router in enumerate(self.routers):
             self.translations(number, router)
+        add_router_features(self)
         add_switch_features(self)
         return self.build.apply()
 

@@ -40,12 +40,7 @@ def policy(member: Member, view: View) -> Iterator[Output]:
     if row is None or not is_there(view, LogicalRouter, router):
         return
     if row.action == "reroute":
-        hops = _next_hops(row)
-        reason = _why_not(row, hops, router, view)
-        if reason:
-            yield Problem(table="Logical_Router_Policy", row=row.uuid, message=reason)
-            return
-        yield from (_choose if chooses(row) else _reroute)(row, hops, router, view)
+        yield from _reroute(row, router, view)
         return
     actions = DROP if row.action == "drop" else Actions(f"{_mark(row)}{PASS}")
     yield flow(STAGE, router, row.priority, Match(row.match), actions)
@@ -56,16 +51,6 @@ def _next_hops(row: LogicalRouterPolicy) -> list[str]:
     return sorted(row.nexthops) or ([row.nexthop] if row.nexthop else [])
 
 
-def _why_not(row: LogicalRouterPolicy, hops: list[str], router: str, view: View) -> str:
-    """Why the policy cannot be used; empty if it can."""
-    if not hops:
-        return "reroute without a next hop"
-    if len({":" in hop for hop in hops}) > 1:
-        return f"nexthops {', '.join(hops)} are of different families"
-    lost = [hop for hop in hops if way_to(view, router, hop) is None]
-    return f"no port reaches the next hop {', '.join(lost)}" if lost else ""
-
-
 def _mark(row: LogicalRouterPolicy) -> str:
     """Mark the packet for others outside of OVN (the mark of Linux's sk_buff)."""
     text = row.options.get("pkt_mark", "")
@@ -73,7 +58,31 @@ def _mark(row: LogicalRouterPolicy) -> str:
     return f"pkt.mark = {mark}; " if 0 < mark <= MAXIMUM_MARK else ""
 
 
+def _reroute(row: LogicalRouterPolicy, router: str, view: View) -> Iterator[Output]:
+    hops = _next_hops(row)
+    ways = {hop: _towards(hop, router, view) for hop in hops}
+    lost = [hop for hop in hops if ways[hop] is None]
+    if not hops:
+        yield _problem(row, "reroute without a next hop")
+    elif len({":" in hop for hop in hops}) > 1:
+        yield _problem(row, f"nexthops {', '.join(hops)} are of different families")
+    elif chooses(row):
+        yield from _members(row, hops, ways, router, view)
+        if not lost:
+            yield _choice(row, len(hops), router, view)
+    elif not lost:
+        actions = Actions(f"{_mark(row)}{ways[hops[0]]}{PASS}")
+        yield flow(STAGE, router, row.priority, Match(row.match), actions)
+    if lost:
+        yield _problem(row, f"no port reaches the next hop {', '.join(lost)}")
+
+
+def _problem(row: LogicalRouterPolicy, message: str) -> Problem:
+    return Problem(table="Logical_Router_Policy", row=row.uuid, message=message)
+
+
 def _towards(hop: str, router: str, view: View) -> str | None:
+    """The steps that send a packet to a next hop; None if no port reaches it."""
     found = way_to(view, router, hop)
     port = view.get(RouterPort, found[0]) if found is not None else None
     if found is None or port is None:
@@ -81,23 +90,24 @@ def _towards(hop: str, router: str, view: View) -> str | None:
     return f"{towards(Way(port, found[1], hop), 6 if ':' in hop else 4)}flags.loopback = 1; "
 
 
-def _reroute(row: LogicalRouterPolicy, hops: list[str], router: str, view: View) -> Iterator[Output]:
-    way = _towards(hops[0], router, view)
-    if way is not None:
-        actions = Actions(f"{_mark(row)}{way}{PASS}")
-        yield flow(STAGE, router, row.priority, Match(row.match), actions)
-
-
-def _choose(row: LogicalRouterPolicy, hops: list[str], router: str, view: View) -> Iterator[Output]:
+def _members(
+    row: LogicalRouterPolicy, hops: list[str], ways: dict[str, str | None], router: str, view: View
+) -> Iterator[Output]:
+    """A flow for each next hop. Of a policy that cannot be used northd leaves those before the lost hop; so do we."""
     number = policy_number(view, router, row.uuid)
     for member, hop in enumerate(hops, 1):
-        way = _towards(hop, router, view)
-        if way is not None:
-            match = Match(f"{ECMP_GROUP} == {number} && {ECMP_MEMBER} == {member}")
-            yield flow(ROUTER_IN.POLICY_ECMP, router, 100, match, Actions(f"{_mark(row)}{way}next;"))
-    members = ", ".join(str(member) for member in range(1, len(hops) + 1))
+        if ways[hop] is None:
+            return
+        match = Match(f"{ECMP_GROUP} == {number} && {ECMP_MEMBER} == {member}")
+        yield flow(ROUTER_IN.POLICY_ECMP, router, 100, match, Actions(f"{_mark(row)}{ways[hop]}next;"))
+
+
+def _choice(row: LogicalRouterPolicy, hops: int, router: str, view: View) -> Output:
+    """Choose one of the next hops, for each connection the same."""
+    number = policy_number(view, router, row.uuid)
+    members = ", ".join(str(member) for member in range(1, hops + 1))
     actions = Actions(f"{ECMP_GROUP} = {number}; {ECMP_MEMBER} = select({members});")
-    yield flow(STAGE, router, row.priority, Match(row.match), actions)
+    return flow(STAGE, router, row.priority, Match(row.match), actions)
 
 
 RULES = (no_policy, policy)
