@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from brume.openflow.messages.flow import Flow
@@ -73,6 +73,12 @@ class RealChassis:
         for name in self.plugged:
             self.switch.vsctl("del-port", "br-int", name)
         self.plugged = []
+
+    def await_installed(self, cards: Iterable[str]) -> None:
+        """Wait until packets of these interfaces meet all their flows: ovn-controller marks them when they are in."""
+        for card in cards:
+            self.switch.vsctl("--timeout=30", "wait-until", "interface", card, "external_ids:ovn-installed=true")
+        self.switch.appctl("revalidator/purge")  # what the datapath remembers of former flows
 
     def appctl(self, *arguments: str) -> str:
         """As ovn-appctl -t ovn-controller."""

@@ -89,8 +89,8 @@ class Theirs:
             command = ("add-port", bridge, f"card-{name}", "--", "set", "interface", f"card-{name}", "type=dummy")
             switch.vsctl(*command, *options)
         databases.sync()
+        self.chassis.await_installed(f"card-{name}" for name in HERE)
         self.seen = dict.fromkeys((*HERE, WIRE), 0)
-        time.sleep(0.3)  # the last flows are in the switch a moment after the counter says so
         self._new()
 
     def say(self, name: str, frame: bytes, expected: int) -> Frames:

@@ -130,8 +130,8 @@ class Theirs:
             self.cards[name] = card
         self.directory = directory
         sync()
+        self.chassis.await_installed(self.cards.values())
         self.seen = dict.fromkeys(MACS, 0)
-        time.sleep(0.3)  # the last flows are in the switch a moment after the counter says so
         self._new()
 
     def say(self, host: str, frame: bytes, expected: int) -> list[tuple[str, bytes]]:
