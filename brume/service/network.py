@@ -30,6 +30,7 @@ from brume.southbound.bfd_status import BfdStatus
 from brume.southbound.compiler import Compiler
 from brume.southbound.container_tags import ContainerTags
 from brume.southbound.dynamic_addresses import DynamicAddresses
+from brume.southbound.global_options import GlobalOptions
 from brume.southbound.reports import Reports
 from brume.southbound.schema import SOUTHBOUND
 from brume.southbound.schema import Chassis as ChassisRow
@@ -63,6 +64,7 @@ class LogicalNetwork:
         self.compiler = Compiler(self.northbound, self.southbound, report_fault, lambda: self.southbound_store)
         self.container_tags = ContainerTags(self.northbound)
         self.dynamic_addresses = DynamicAddresses(self.northbound)
+        self.global_options = GlobalOptions(self.northbound)
         self.underlay = Underlay(scheduler)
         self.outside = Outside(physical_network, scheduler)
         self.chassis: dict[str, Chassis] = {}
@@ -122,8 +124,10 @@ class LogicalNetwork:
         self.northbound.subscribe(self.container_tags.follow)
         self.northbound.subscribe(self.dynamic_addresses.follow)
         self.northbound.subscribe(self._compile)
+        self.northbound.subscribe(self.global_options.follow)
         self.southbound.subscribe(self.compiler.observe)
         self.compiler.keeper.on_touch = lambda: self.scheduler.call_later(0, self._put_right)
+        self.global_options.start()
         self.reports.start()
         self.bfd_status.start()
         self.committed.subscribe(self.reports.follow)

@@ -13,10 +13,11 @@
                        switch/ and router/ (logical flows), one feature a file
     dynamic_addresses.py, ipam.py   addresses that ports ask for, remembered in NB itself
     container_tags.py  tags that containers ask for, likewise
+    global_options.py  what is filled in of NB_Global's options
     reports.py         what NB is told of SB: sb_cfg, hv_cfg, up
     bfd_status.py      what NB is told of BFD sessions, and routes then read
     adoption.py        takes over what another compiler wrote (the real ovn-northd)
-    observed.py        what chassis say about rows that are the compiler's: where virtual ports are
+    observed.py        what chassis say about rows that are the compiler's: virtual ports, probed backends
     strangers.py       which tables are the compiler's own, and what does not stay in them
     compiler.py        Compiler: the rules put together, kept up to date
 

@@ -22,7 +22,7 @@ from brume.tables.row import Row
 
 DATAPATHS: Final = ""
 """The space of all datapaths; the space of a datapath's ports is the datapath's uuid."""
-MAXIMUM_DATAPATH_KEY: Final = (1 << 24) - 1 - (1 << 16)
+MAXIMUM_DATAPATH_KEY: Final = (1 << 24) - (1 << 16)
 """24 bits, less the range that OVN keeps for interconnection."""
 MAXIMUM_PORT_KEY: Final = (1 << 15) - 1
 """15 bits; larger numbers are multicast groups."""

@@ -20,16 +20,15 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from brume.northbound.schema import LogicalRouterPort, LogicalSwitch, LogicalSwitchPort, NBGlobal, router_port_by_name
-from brume.southbound.from_northbound.facts.addresses import is_dynamic, parse_mac, parse_network, parse_port_addresses
+from brume.southbound.from_northbound.facts.addresses import is_dynamic, parse_network, parse_port_addresses
 from brume.southbound.from_northbound.facts.ports import switch_port_by_router_port
-from brume.southbound.ipam import MAC_SPACE, MacPool, Plan, Pool, Request, Settings, read_request, read_switch
+from brume.southbound.global_options import PREFIX, mac_prefix
+from brume.southbound.ipam import MacPool, Plan, Pool, Request, Settings, read_request, read_switch
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Database, Transaction
 from brume.tables.row import Index
 from brume.values import Ipv4Address, MacAddress
-from brume.values.uuids import derive_uuid
 
-PREFIX_OPTION: Final = "mac_prefix"
 ROUNDS: Final = 4
 
 
@@ -149,16 +148,9 @@ class DynamicAddresses:
         return bool(northbound.find(port_by_mac, mac) or northbound.find(router_port_by_mac, mac))
 
     def _prefix(self) -> int:
-        """The first three octets of the MACs that are given: by option, or the deployment's own.
-
-        ovn-northd draws random ones and writes them into NB_Global; ours need no memory."""
-        row = next(iter(self._northbound.rows(NBGlobal)), None)
-        given = _option(row)
-        mac = parse_mac(":".join([*given.split(":")[:3], "00", "00", "00"])) if given else None
-        if mac is not None and MacAddress.parse(mac).value:
-            return MacAddress.parse(mac).value & ~MAC_SPACE
-        digits = derive_uuid(PREFIX_OPTION, row.uuid if row is not None else "").replace("-", "")
-        return 0x0A << 40 | int(digits[:4], 16) << 24
+        """The first three octets of the MACs that are given, as a number with room for the other three."""
+        row = next(iter(self._northbound.rows(NBGlobal)), None) or NBGlobal(uuid="")
+        return MacAddress.parse(f"{mac_prefix(row)}:00:00:00").value
 
 
 @lru_cache(1 << 16)
@@ -174,7 +166,7 @@ def _static(addresses: frozenset[str]) -> tuple[int, ...]:
 
 
 def _option(row: Any) -> str | None:
-    return row.options.get(PREFIX_OPTION) if row is not None else None
+    return row.options.get(PREFIX) if row is not None else None
 
 
 def _said(port: LogicalSwitchPort) -> tuple[object, ...]:

@@ -9,10 +9,8 @@ from brume.derive.rules import Output, derived, rule
 from brume.derive.view import View
 from brume.expressions.dhcp_options import DHCPV4_OPTIONS, DHCPV6_OPTIONS
 from brume.northbound.schema import NBGlobal
-from brume.southbound.allocation import MAXIMUM_DATAPATH_KEY
-from brume.southbound.from_northbound.facts.addresses import parse_mac
+from brume.southbound.global_options import filled, service_monitor_mac
 from brume.southbound.schema import AddressSet, DHCPOptions, DHCPv6Options, SBGlobal
-from brume.tables.map import Map
 from brume.tables.row import Member
 from brume.values.uuids import derive_uuid
 
@@ -21,30 +19,19 @@ SERVICE_MONITOR_SET: Final = derive_uuid("Address_Set", "svc_monitor_mac")
 
 @rule(NBGlobal)
 def southbound_global(row: NBGlobal, view: View) -> Iterator[Output]:
-    options = {
-        **row.options,
-        "max_tunid": str(MAXIMUM_DATAPATH_KEY),
-        "svc_monitor_mac": service_monitor_mac(view, row.uuid),
-    }
-    yield SBGlobal(uuid=row.uuid, nb_cfg=row.nb_cfg, ipsec=row.ipsec, options=Map(options))
+    yield SBGlobal(uuid=row.uuid, nb_cfg=row.nb_cfg, ipsec=row.ipsec, options=filled(row))
 
 
 @rule(NBGlobal)
 def service_monitor_set(row: NBGlobal, view: View) -> Iterator[Output]:
     yield AddressSet(uuid=SERVICE_MONITOR_SET, name="svc_monitor_mac")
-    yield Member(AddressSet.addresses, SERVICE_MONITOR_SET, service_monitor_mac(view, row.uuid))
+    yield Member(AddressSet.addresses, SERVICE_MONITOR_SET, service_monitor_mac(row))
 
 
 @derived
-def service_monitor_mac(view: View, deployment: str) -> str:
-    """The MAC from which health checks are sent: given by option, or one that is the deployment's own."""
-    row = view.get(NBGlobal, deployment)
-    given = parse_mac(row.options.get("svc_monitor_mac", "")) if row is not None else None
-    if given is not None:
-        return given
-    # Locally administered, unicast. OVN draws a random one and writes it into NB_Global; ours needs no memory.
-    digits = derive_uuid("svc_monitor_mac", deployment).replace("-", "")
-    return ":".join(["0a", *(digits[at : at + 2] for at in range(0, 10, 2))])
+def monitor_mac(view: View) -> str:
+    """The MAC from which health checks are sent; the counters beside the option change often and make no difference."""
+    return next((service_monitor_mac(row) for row in view.all(NBGlobal)), "")
 
 
 @rule(NBGlobal)
