@@ -17,7 +17,7 @@ from pathlib import Path
 import uvloop
 
 from brume.northbound.schema import NORTHBOUND
-from brume.ovsdb.server.listener import Server, host_on
+from brume.ovsdb.server.server import Server, host_on
 from brume.ovsdb.storage.file import open_file
 from brume.ovsdb.wire.remotes import parse_remote
 from brume.service.collector import Collector

@@ -47,6 +47,18 @@ def client_context(files: TlsFiles) -> ssl.SSLContext:
     return _filled(context, files)
 
 
+class TlsContexts(NamedTuple):
+    """What a server needs that may listen, and may connect."""
+
+    listening: ssl.SSLContext
+    calling: ssl.SSLContext
+
+
+def contexts(files: TlsFiles) -> TlsContexts:
+    """Both, of one key and certificate."""
+    return TlsContexts(server_context(files), client_context(files))
+
+
 def _filled(context: ssl.SSLContext, files: TlsFiles) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     for path in files:

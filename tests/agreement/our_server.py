@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 import threading
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -19,11 +18,14 @@ from typing import Any, Self, TypeVar
 
 import uvloop
 
+from brume.ovsdb.server.connections import SECONDS_TO_STATUS, ConnectionFollower
+from brume.ovsdb.server.entrance import ANY_TERMS, Terms
 from brume.ovsdb.server.host import Host
-from brume.ovsdb.server.listener import Server, host_on
 from brume.ovsdb.server.keeping import Storage
+from brume.ovsdb.server.server import Server, host_on
 from brume.ovsdb.store import Store
-from brume.ovsdb.wire.remotes import Remote, parse_remote
+from brume.ovsdb.tls import TlsContexts
+from brume.ovsdb.wire.remotes import parse_remote
 
 T = TypeVar("T")
 
@@ -36,13 +38,14 @@ class OurServer:
         directory: Path,
         *stores: Store,
         storages: dict[str, Storage] | None = None,
-        tls: ssl.SSLContext | None = None,
+        tls: TlsContexts | None = None,
     ) -> None:
         self.stores = {store.schema.name: store for store in stores}
         self.unix = f"unix:{directory}/ours.sock"
         self.tcp = ""
         self.host: Host
         self.server: Server
+        self._followers: list[ConnectionFollower] = []
         self._tls = tls
         self._storages = storages or {}
         self._loop = uvloop.new_event_loop()
@@ -54,6 +57,8 @@ class OurServer:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        for follower in self._followers:
+            self.wait(follower.stop())
         self.wait(self.server.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -68,10 +73,20 @@ class OurServer:
         listener = await self.server.open(parse_remote("ptcp:0:127.0.0.1"))
         self.tcp = f"tcp:127.0.0.1:{listener.port}"
 
-    def listen(self, remote: str) -> int:
+    def listen(self, remote: str, terms: Terms = ANY_TERMS) -> int:
         """Listen on one more remote; the port."""
-        parsed: Remote = parse_remote(remote)
-        return self.wait(self.server.open(parsed)).port
+        return self.wait(self.server.open(parse_remote(remote), terms)).port
+
+    def follow(self, database: str, table: str, *, seconds_to_status: float = SECONDS_TO_STATUS) -> None:
+        """From now on, also open the remotes that the rows of a database ask for in `connections` of a table."""
+
+        async def start() -> None:
+            store = self.stores[database]
+            found = ConnectionFollower(self.server, store, table, "connections", seconds_to_status=seconds_to_status)
+            await found.start()
+            self._followers.append(found)
+
+        self.wait(start())
 
     def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the server's loop."""

@@ -25,7 +25,7 @@ def missing(*tools: str) -> str:
 class OvsdbServer:
     """One ovsdb-server process with one database file, made if it is not there."""
 
-    def __init__(self, directory: Path, name: str, schema: Path) -> None:
+    def __init__(self, directory: Path, name: str, schema: Path, *options: str) -> None:
         self.directory = directory
         self.socket = directory / f"{name}.sock"
         self.database = json.loads(schema.read_text())["name"]
@@ -38,6 +38,7 @@ class OvsdbServer:
             f"--unixctl={directory}/{name}.ctl",
             "-vconsole:off",
             f"--log-file={directory}/{name}.log",
+            *options,
             str(file),
             directory=directory,
         )

@@ -16,7 +16,7 @@ import pytest
 from brume.northbound.schema import NORTHBOUND, LogicalSwitch
 from brume.ovsdb.authority import CLIENT, SERVER, Authority, make_authority
 from brume.ovsdb.storage.file import DatabaseFile, open_file, read_file
-from brume.ovsdb.tls import client_context, server_context
+from brume.ovsdb.tls import client_context, contexts
 from tests.agreement.our_server import OurServer
 from tests.agreement.ovn_lab import short_directory
 from tests.agreement.ovsdb_server import end, environment, missing, run, start
@@ -45,7 +45,7 @@ def file(directory: Path) -> Iterator[DatabaseFile]:
 
 @pytest.fixture
 def server(directory: Path, authority: Authority, file: DatabaseFile) -> Iterator[OurServer]:
-    tls = server_context(authority.issue("nb", SERVER, now=NOW, names=("127.0.0.1",)))
+    tls = contexts(authority.issue("nb", SERVER, now=NOW, names=("127.0.0.1",)))
     with OurServer(directory, file.store, storages={"OVN_Northbound": file}, tls=tls) as server:
         yield server
 

@@ -30,14 +30,16 @@ class HungUp(ConnectionError):
 class WirePeer:
     """One connection; messages come out as they came in."""
 
-    def __init__(self, path: Path | str) -> None:
-        self._socket = socket.socket(socket.AF_UNIX)
+    def __init__(self, path: Path | str | socket.socket) -> None:
+        """`path` is that of the server's socket, or a connection to it."""
+        self._socket = path if isinstance(path, socket.socket) else socket.socket(socket.AF_UNIX)
         self._socket.settimeout(PATIENCE)
-        try:
-            self._socket.connect(str(path))
-        except OSError:
-            self._socket.close()
-            raise
+        if not isinstance(path, socket.socket):
+            try:
+                self._socket.connect(str(path))
+            except OSError:
+                self._socket.close()
+                raise
         self._received = ""
         self._text = codecs.getincrementaldecoder("utf-8")()
         self._decoder = json.JSONDecoder()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,9 +18,9 @@ from brume.ovsdb.client.connection import Client, Pauses
 from brume.ovsdb.client.events import Event, Synchronized
 from brume.ovsdb.client.replica import Replica
 from brume.ovsdb.client.transaction import Proposal, Verdict
-from brume.ovsdb.server.listener import Server, host_on
+from brume.ovsdb.server.server import Server, host_on
 from brume.ovsdb.store import Store
-from brume.ovsdb.tls import client_context, server_context
+from brume.ovsdb.tls import TlsContexts, client_context, contexts
 from brume.ovsdb.wire.remotes import parse_remote
 from brume.tables.database import Database
 from brume.values import derive_uuid
@@ -46,7 +45,7 @@ def directory() -> Iterator[Path]:
         yield Path(name)
 
 
-async def serve(*remotes: str, tls: ssl.SSLContext | None = None) -> tuple[Server, list[int]]:
+async def serve(*remotes: str, tls: TlsContexts | None = None) -> tuple[Server, list[int]]:
     """A server of an empty northbound; the ports it listens on."""
     host = host_on(asyncio.get_running_loop())
     host.add(Store(Database("OVN_Northbound"), NORTHBOUND))
@@ -198,7 +197,7 @@ def test_over_tls_both_sides_must_be_of_the_authority(directory: Path, run: Run)
     stranger = make_authority(directory / "other", now=now).issue("me", CLIENT, now=now)
 
     async def story() -> None:
-        server, (port,) = await serve("pssl:0:127.0.0.1", tls=server_context(authority.issue("nb", SERVER, now=now)))
+        server, (port,) = await serve("pssl:0:127.0.0.1", tls=contexts(authority.issue("nb", SERVER, now=now)))
         remote = f"ssl:127.0.0.1:{port}"
         client = make_client(remote, tls=client_context(authority.issue("me", CLIENT, now=now)))
         client.start()

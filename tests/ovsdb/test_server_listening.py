@@ -14,7 +14,7 @@ import pytest
 
 from brume.northbound.schema import NORTHBOUND, Connection, NBGlobal
 from brume.ovsdb.server.connections import ConnectionFollower
-from brume.ovsdb.server.listener import Server, host_on
+from brume.ovsdb.server.server import Server, host_on
 from brume.ovsdb.store import Store
 from brume.ovsdb.wire.remotes import parse_remote
 from brume.tables.database import Database, Transaction
@@ -109,7 +109,7 @@ def follow(*connections: Connection) -> tuple[list[tuple[str, int]], dict[str, s
         server = Server(host_on(asyncio.get_running_loop()))
         follower = ConnectionFollower(server, Store(database, NORTHBOUND), "NB_Global", "connections")
         await follower.start()
-        found = [(remote.kind, listener.probe) for remote, listener in server.listeners.items()]
+        found = [(remote.kind, listener.probe) for remote, listener in server.entrances.items()]
         await follower.stop()
         await server.close()
         return found, follower.problems

@@ -18,7 +18,7 @@ from brume.ovsdb.client.connection import Client, Pauses
 from brume.ovsdb.client.replica import Replica
 from brume.ovsdb.client.working_copy import WorkingCopy
 from brume.ovsdb.schema_reader import read_schema
-from brume.ovsdb.server.listener import Server, host_on
+from brume.ovsdb.server.server import Server, host_on
 from brume.ovsdb.store import Store
 from brume.ovsdb.wire.remotes import parse_remote
 from brume.tables.changes import ChangeSet

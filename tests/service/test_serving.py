@@ -42,7 +42,7 @@ def test_a_port_that_was_asked_for_must_be_had(tmp_path, taken, kind, option) ->
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("remote", ["ptcp:99999", "tcp:127.0.0.1:6641", "6641", "unix:x"])
+@pytest.mark.parametrize("remote", ["ptcp:99999", "tcp:", "6641", "udp:127.0.0.1:6641"])
 def test_a_remote_that_is_none(tmp_path, kind, remote) -> None:
     ended = brume(tmp_path, *KINDS[kind], "--data-dir", str(tmp_path), "--northbound-remote", remote)
     assert ended.returncode == 2
@@ -122,6 +122,19 @@ def test_a_row_that_asks_for_tls_gets_our_own_keys(tmp_path, lab) -> None:
     assert keys is not None
     remote = f"--db=ssl:127.0.0.1:{port}"
     assert "(secret)" in running.tool("ovn-nbctl", "--timeout=5", *shlex.split(keys[1]), remote, "show")
+
+
+def test_somebody_who_waits_to_be_called(tmp_path, lab) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as waiting:
+        remote = f"tcp:127.0.0.1:{waiting.getsockname()[1]}"
+        running = lab(tmp_path, "--northbound-remote", remote)
+        waiting.settimeout(30)
+        caller, _ = waiting.accept()
+        with caller:
+            caller.settimeout(30)
+            caller.sendall(b'{"id":1,"method":"list_dbs","params":[]}')
+            assert b'"OVN_Northbound"' in caller.recv(1000)
+            assert f"OVN_Northbound: calls {remote}: connected\n" in running.brume("status")
 
 
 def test_a_cloud_serves_what_neutron_made(tmp_path, up) -> None:

@@ -15,7 +15,10 @@
     history.py      the last transactions, by id       merging.py     and what those missed who do not read
     locks.py        who holds which lock               waiting.py     transactions that `wait`
     output.py       what a client has not read yet, bounded
-    listener.py     sockets: ptcp, pssl, punix         connections.py remotes that a database's rows ask for
+    server.py       the edge: a host and its entrances
+    entrance.py     remotes, and on which terms        sockets.py     one client's socket
+    listener.py     ptcp, pssl, punix: listened on     caller.py      tcp, ssl, unix: called (backoff.py: how often)
+    connections.py  remotes that a database's rows ask for
 
 Whoever changes a served database - a client, a compiler - does it through `Database.apply`; its change set goes to
 the file first, then to the monitors. A transaction is answered when its record is written; its own updates come

@@ -4,27 +4,27 @@ ovsdb-server, and what `ovn-nbctl set-connection ptcp:6641:127.0.0.1` therefore 
     follower = ConnectionFollower(server, store, "NB_Global", "connections")
     await follower.start()
 
-The rows that the column refers to say where to listen; what has become of it is written into their `is_connected` and
-`status` some seconds later, as ovsdb-server does. A remote that cannot be listened on is tried again. A remote that
-is listened on for another reason (an option of the command line) is left as it is. Keys and certificates for `pssl:`
-are the server's, or those that the row's `ssl` column names (`ovn-nbctl set-ssl`).
-
-Left out, and said so in `status`: remotes to connect to (`tcp:`, `ssl:`), and roles (no RBAC here: a remote that asks
-for a role is not opened, rather than opened to everybody). Protocols and ciphers of an `ssl` row are not looked at.
+The rows that the column refers to say where to listen and whom to call, and on which terms; what has become of it is
+written into their `is_connected` and `status` some seconds later, as ovsdb-server does. A remote that cannot be
+listened on is tried again. A remote that is open for another reason (an option of the command line) is left as it is;
+the row is told so if it asks for stricter terms. Keys and certificates for `pssl:` and `ssl:` are the server's, or
+those that the row's `ssl` column names (`ovn-nbctl set-ssl`). Protocols and ciphers of an `ssl` row are not looked at.
 """
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec.structs import replace
 
 from brume.ovsdb.columns import Column
-from brume.ovsdb.server.listener import Listener, Server
+from brume.ovsdb.server.caller import Caller
+from brume.ovsdb.server.entrance import Entrance, Terms
+from brume.ovsdb.server.server import Server
 from brume.ovsdb.store import Store, StoredTable
-from brume.ovsdb.tls import TlsFiles, server_context
+from brume.ovsdb.tls import TlsFiles, contexts
 from brume.ovsdb.wire.remotes import Remote, RemoteError, parse_remote
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Transaction
@@ -34,15 +34,6 @@ SECONDS_TO_STATUS = 2.5
 SECONDS_TO_RETRY = 1.0
 SHORTEST_PROBE = 1000
 """Milliseconds; who asks for less (or for less than nothing) means this, to Open vSwitch too."""
-
-
-class Wanted(NamedTuple):
-    """What a row asks for."""
-
-    target: str
-    probe: int | None = None
-    read_only: bool = False
-    role: str = ""
 
 
 class ConnectionFollower:
@@ -68,19 +59,19 @@ class ConnectionFollower:
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._status: asyncio.TimerHandle | None = None
-        self._opened: dict[str, tuple[Wanted, Remote]] = {}
+        self._opened: dict[str, tuple[Terms, Remote]] = {}
         self.problems: dict[str, str] = {}
-        """Targets that are not listened on, and why."""
+        """Targets that are not open, and why."""
 
     async def start(self) -> None:
-        """Listen where the rows say, now and from now on."""
+        """Open what the rows ask for, now and from now on."""
         self._is_following = True
         self._store.database.subscribe(self._take)
         await self._follow()
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Follow no more, and listen no more where only the rows asked for it."""
+        """Follow no more, and close what only the rows asked for."""
         self._is_following = False
         self._store.database.unsubscribe(self._take)
         if self._status is not None:
@@ -93,14 +84,14 @@ class ConnectionFollower:
             await self._server.shut(remote)
         self._opened = {}
 
-    def wanted(self) -> dict[str, tuple[str, Wanted]]:
+    def wanted(self) -> dict[str, tuple[str, Terms]]:
         """What the rows ask for, by target, each with the uuid of its row."""
         found = {}
         for owner in self._owner.rows():
             for uuid in _references(self._store, self._column, owner):
                 row = self._rows.row(uuid)
                 if row is not None:
-                    found[row.target] = (uuid, _wanted(row))
+                    found[row.target] = (uuid, _terms(row))
         return found
 
     def _take(self, changes: ChangeSet) -> None:
@@ -126,13 +117,13 @@ class ConnectionFollower:
             if now is None or other_files or (now.read_only, now.role) != (before.read_only, before.role):
                 del self._opened[target]
                 await self._server.shut(remote)
-            elif now.probe != before.probe:
+            elif now != before:
                 self._opened[target] = (now, remote)
-                self._server.listeners[remote].set_probe(now.probe)
+                self._server.entrances[remote].change_terms(now)
         self.problems = {target: reason for target, reason in self.problems.items() if target in wanted}
-        for target, one in wanted.items():
+        for target, terms in wanted.items():
             if target not in self._opened:
-                await self._open(one)
+                await self._open(target, terms)
         self._schedule_status()
 
     def _tls_files(self) -> TlsFiles | None:
@@ -142,22 +133,21 @@ class ConnectionFollower:
                 return TlsFiles(row.private_key, row.certificate, row.ca_cert)
         return None
 
-    async def _open(self, wanted: Wanted) -> None:
-        target = wanted.target
+    async def _open(self, target: str, terms: Terms) -> None:
         try:
             remote = parse_remote(target)
-            if wanted.role:
-                raise OSError(f"{target}: roles are not supported")
-            known = self._server.listeners.get(remote)
-            tls = server_context(self._files) if remote.is_tls and self._files is not None else None
-            listener = known or await self._server.open(remote, read_only=wanted.read_only, probe=wanted.probe, tls=tls)
+            known = self._server.entrances.get(remote)
+            if known is not None and not known.terms.are_as_strict_as(terms):
+                raise OSError(f"{target}: open already, on other terms")
+            tls = contexts(self._files) if remote.is_tls and self._files is not None else None
+            entrance = known or await self._server.open(remote, terms, tls=tls)
         except (RemoteError, OSError) as error:
             self.problems[target] = str(error)
             return
         self.problems.pop(target, None)
-        listener.on_change = self._schedule_status
+        entrance.on_change = self._schedule_status
         if known is None:
-            self._opened[target] = (wanted, remote)
+            self._opened[target] = (terms, remote)
 
     # what has become of it
 
@@ -170,29 +160,26 @@ class ConnectionFollower:
         transaction = Transaction(self)
         for target, (uuid, _) in self.wanted().items():
             row = self._rows.row(uuid)
-            listener = self._listener(target)
-            status = self._status_of(target, listener)
-            connected = listener is not None and bool(listener.connections)
+            entrance = self._entrance(target)
+            status = self._status_of(target, entrance)
+            connected = entrance is not None and bool(entrance.connections)
             if row.is_connected != connected or row.status != status:
                 transaction.put(replace(row, is_connected=connected, status=status))
+            if isinstance(entrance, Caller):  # which says for how many seconds
+                self._schedule_status()
         self._store.database.apply(transaction)
 
-    def _listener(self, target: str) -> Listener | None:
+    def _entrance(self, target: str) -> Entrance | None:
         try:
-            return self._server.listeners.get(parse_remote(target))
-        except RemoteError:
+            return None if target in self.problems else self._server.entrances.get(parse_remote(target))
+        except RemoteError:  # of a row that has just come
             return None
 
-    def _status_of(self, target: str, listener: Listener | None) -> Map[str, str]:
-        if listener is None:
-            problem = self.problems.get(target)
-            return Map({"last_error": problem} if problem else {})
-        found = {}
-        if len(listener.connections) > 1:
-            found["n_connections"] = str(len(listener.connections))
-        if listener.port:
-            found["bound_port"] = str(listener.port)
-        return Map(found)
+    def _status_of(self, target: str, entrance: Entrance | None) -> Map[str, str]:
+        if entrance is not None:
+            return Map(entrance.status())
+        problem = self.problems.get(target)
+        return Map({"last_error": problem} if problem else {})
 
 
 def _references(store: Store, column: Column, row: Any) -> tuple[str, ...]:
@@ -204,7 +191,7 @@ def _references(store: Store, column: Column, row: Any) -> tuple[str, ...]:
     return () if value is None else (value,)
 
 
-def _wanted(row: Any) -> Wanted:
+def _terms(row: Any) -> Terms:
     """Columns that only some schemas have are as good as not set."""
     probe = row.inactivity_probe and max(row.inactivity_probe, SHORTEST_PROBE)
-    return Wanted(row.target, probe, getattr(row, "read_only", False), getattr(row, "role", "") or "")
+    return Terms(getattr(row, "read_only", False), getattr(row, "role", "") or "", probe, row.max_backoff)

@@ -7,6 +7,7 @@ owner, as ovsdb-server does.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 
@@ -53,6 +54,13 @@ class Locks:
         """Whether this claim is the lock's owner."""
         queue = self._queues.get(claim.name)
         return queue is not None and queue[0] is claim
+
+    def standing(self, claims: Iterable[Claim]) -> dict[str, list[str]]:
+        """The names of the locks that are `held`, `waiting` to be, or `lost` to who stole what was stolen."""
+        found: dict[str, list[str]] = {"held": [], "waiting": [], "lost": []}
+        for claim in claims:
+            found["held" if self.owns(claim) else "lost" if claim.stolen else "waiting"].append(claim.name)
+        return found
 
     def release(self, claim: Claim) -> None:
         """Leave the queue."""

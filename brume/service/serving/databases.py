@@ -44,10 +44,10 @@ class Databases:
         lock = COMPILER_LOCK if network.compiles else None
         self._endpoints: list[Endpoint] = []
         if northbound is not None:
-            self._endpoints.append(_endpoint(loop, network.northbound_store, northbound, where[0], self._tls.context))
+            self._endpoints.append(_endpoint(loop, network.northbound_store, northbound, where[0], self._tls.contexts))
         if southbound is not None:
             store = network.southbound_store
-            self._endpoints.append(_endpoint(loop, store, southbound, where[1], self._tls.context, lock))
+            self._endpoints.append(_endpoint(loop, store, southbound, where[1], self._tls.contexts, lock))
 
     async def open(self) -> None:
         """Listen; CannotListen if that is not possible where it was asked for."""

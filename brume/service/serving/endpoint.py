@@ -9,29 +9,29 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import ssl
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brume.ovsdb.storage.file import DatabaseFile
 from brume.ovsdb.store import Store
-from brume.ovsdb.tls import TlsError
+from brume.ovsdb.tls import TlsContexts, TlsError
 from brume.ovsdb.wire.remotes import Remote
 from brume.service.serving.files import EarlyWriter, compact_now_and_then
 from brume.service.serving.places import Place
 
 if TYPE_CHECKING:
     from brume.ovsdb.server.connections import ConnectionFollower
-    from brume.ovsdb.server.listener import Server
+    from brume.ovsdb.server.entrance import Entrance
     from brume.ovsdb.server.served import Served
+    from brume.ovsdb.server.server import Server
 
 log = logging.getLogger(__name__)
 
 LONGEST_ADDRESS = 100
 """Octets of a path that a unix socket may have, with some to spare (sun_path has 108)."""
-Tls = Callable[[], ssl.SSLContext]
-"""Makes the context of pssl: remotes."""
+Tls = Callable[[], TlsContexts]
+"""Makes the contexts of pssl: and ssl: remotes."""
 
 
 class CannotListen(Exception):
@@ -75,9 +75,9 @@ class Endpoint:
         log.warning("%s: the lock %s was %s", self.name, name, method if method == "stolen" else "given back to us")
 
     async def open(self) -> None:
-        """Listen everywhere; CannotListen if that is not possible where it was asked for."""
+        """Listen everywhere, and call; CannotListen if that is not possible where it was asked for."""
         from brume.ovsdb.server.connections import ConnectionFollower
-        from brume.ovsdb.server.listener import Server, host_on
+        from brume.ovsdb.server.server import Server, host_on
 
         host = host_on(self._loop)
         if self._early is not None:
@@ -114,17 +114,23 @@ class Endpoint:
 
     def remotes(self) -> list[str]:
         """Where clients may connect: `tcp:127.0.0.1:6641`."""
-        found = list(self._server.listeners.values()) if self._server is not None else []
+        found = [one for one in self._entrances() if one.remote.passive]
         first = [f"unix:{self._socket}"] if found else []  # the first one, by a name that its clients can use
         return [*first, *(_seen_from_here(one.remote, one.port) for one in found[1:])]
+
+    def _entrances(self) -> list[Entrance]:
+        return [] if self._server is None else list(self._server.entrances.values())
 
     def status(self) -> Iterator[str]:
         """Where it is reached, and what is wrong."""
         yield f"{self.name}: {' '.join(self.remotes())}"
+        for one in self._entrances():
+            if not one.remote.passive:
+                yield f"{self.name}: calls {one.remote}: {_state(one)}"
         for why in self._refused:
             yield f"{self.name}: {why}"
         for target, why in self._follower.problems.items() if self._follower is not None else ():
-            yield f"{self.name}: cannot listen on {target}: {why}"
+            yield f"{self.name}: cannot open {target}: {why}"
         if self._served is not None and self._served.storage_problem:
             yield f"{self.name}: not written to its file: {self._served.storage_problem}"
 
@@ -151,6 +157,11 @@ _SETTINGS = {"OVN_Northbound": "NB_Global", "OVN_Southbound": "SB_Global"}
 
 def _reason(error: OSError) -> str:
     return str(error) if isinstance(error, TlsError) or not error.errno else os.strerror(error.errno)
+
+
+def _state(entrance: Entrance) -> str:
+    status = dict(entrance.status())
+    return status.get("last_error") or ("connected" if entrance.connections else "not connected yet")
 
 
 def _seen_from_here(remote: Remote, port: int) -> str:

@@ -21,7 +21,8 @@ northbound_remote = click.option(
     metavar="REMOTE",
     callback=_checked,
     show_default=f"ptcp:{NORTHBOUND_PORT}:127.0.0.1, if that is free",
-    help="Where NB is served: ptcp:PORT[:HOST], pssl:PORT[:HOST] or punix:FILE; may be given several times.",
+    help="Where NB is served: ptcp:PORT[:HOST], pssl:PORT[:HOST] or punix:FILE; or whom to call and serve: "
+    "tcp:HOST:PORT, ssl:HOST:PORT or unix:FILE. May be given several times.",
 )
 southbound_remote = click.option(
     "--southbound-remote",

@@ -1,4 +1,5 @@
-"""Where a database is served: always on a unix socket in the data directory, and on TCP ports.
+"""Where a database is served: always on a unix socket in the data directory, and on TCP ports; or to whom it is
+offered: a remote without the first `p` (`tcp:192.0.2.7:6640`) is called, and served when it answers.
 
 A port that was asked for must be had. The usual one (6641 for NB, 6642 for SB, on the loopback address) is taken if it
 is free: a second cloud on one machine works, and says that its databases are on their sockets only.
@@ -16,20 +17,14 @@ SOUTHBOUND_PORT: Final = 6642
 
 
 class Place(NamedTuple):
-    """A remote to listen on, and whether somebody asked for it."""
+    """A remote to listen on or to call, and whether somebody asked for it."""
 
     remote: Remote
     asked: bool = False
 
 
 def places(asked: Sequence[str], usual: int) -> tuple[Place, ...]:
-    """What was asked for, or else the usual port; ValueError for what cannot be listened on."""
+    """What was asked for, or else the usual port; ValueError for what is no remote."""
     if not asked:
         return (Place(Remote("ptcp", "127.0.0.1", usual)),)
-    found = []
-    for text in asked:
-        remote = parse_remote(text)
-        if not remote.passive:
-            raise ValueError(f'"{text}": a database is served on ptcp:, pssl: or punix:')
-        found.append(Place(remote, asked=True))
-    return tuple(found)
+    return tuple(Place(parse_remote(text), asked=True) for text in asked)
