@@ -22,6 +22,8 @@ from brume.southbound.schema import (
     LoadBalancer,
     LogicalDPGroup,
     LogicalFlow,
+    Meter,
+    MeterBand,
     MulticastGroup,
     PortBinding,
     PortGroup,
@@ -48,6 +50,8 @@ DERIVED: Final[tuple[type[Row], ...]] = (
     DNS,
     StaticMACBinding,
     BFD,
+    Meter,
+    MeterBand,
     Problem,
 )
 """The tables that are the compiler's own."""
@@ -59,6 +63,7 @@ DERIVED_SETS: Final = (
     HAChassisGroup.ha_chassis,
     PortBinding.requested_additional_chassis,
     DNS.datapaths,
+    Meter.bands,
 )
 _TABLES: Final = frozenset(DERIVED)
 _SETS: Final = frozenset(DERIVED_SETS)

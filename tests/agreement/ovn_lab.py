@@ -42,6 +42,7 @@ from brume.southbound.schema import (
 )
 from brume.tables.database import Database, Transaction
 from tests.agreement.ovsdb_server import OvsdbServer, end, missing, run, start
+from tests.agreement.switch_rows import switch_rows
 
 OVN = Path("/usr/share/ovn")
 Json = Any
@@ -181,6 +182,8 @@ class Picture(NamedTuple):
     """DHCPv4 and, as `6:name`, DHCPv6 options: code and type."""
     names: dict[str, Json]
     """Rows of DNS by the northbound's: (records, datapaths)"""
+    switch_rows: dict[str, Json]
+    """Meters and the like: see `switch_rows`"""
     balancers: dict[str, Json]
     """Rows of Load_Balancer by the northbound's."""
     monitors: dict[str, Json]
@@ -200,6 +203,7 @@ def picture(database: Database, text: Callable[[str], str] = lambda text: " ".jo
         {row.name: (row.code, row.type) for row in database.rows(DHCPOptions)}
         | {f"6:{row.name}": (row.code, row.type) for row in database.rows(DHCPv6Options)},
         {row.external_ids.get("dns_id", row.uuid): _names(database, row, names) for row in database.rows(DNS)},
+        switch_rows(database),
         {
             row.external_ids.get("lb_id", row.uuid): _balancer(database, row, names)
             for row in database.rows(LoadBalancer)

@@ -102,7 +102,8 @@ class Draw:
         for port in range(self.random.randint(0, 3)):
             direction = self.random.choice(["to-lport", "from-lport"])
             action = self.random.choice(ACTIONS)
-            self.build.acl(key, direction, f"ip4 && tcp.dst == {port}", action, 1000 + port, log=self.by_chance(0.3))
+            self.build.acl(key, direction, f"ip4 && tcp.dst == {port}", action, 1000 + port, log=self.by_chance(0.3),
+                           meter=self.random.choice([None, None, "meter0", "meter1"]))  # fmt: skip
 
     def translations(self, number: int, router: str) -> None:
         for host in range(len(self.hosts)):

@@ -1,4 +1,4 @@
-"""What a random northbound has on its switches beside ports and ACLs: names, virtual ports; one feature a function."""
+"""What a random northbound has on its switches beside ports and ACLs, one feature a function."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ if TYPE_CHECKING:
     from tests.agreement.random_northbound import Draw
 
 
+DIRECTIONS = ("from-lport", "to-lport")
+
+
 def add_switch_features(draw: Draw) -> None:
     """Some of everything, drawn after all the rest."""
     _names(draw)
     _virtual_ports(draw)
+    _limits(draw)
 
 
 def _names(draw: Draw) -> None:
@@ -39,3 +43,17 @@ def _virtual_ports(draw: Draw) -> None:
                 enabled=draw.random.choice([None, True, False]),
                 options=Map({"virtual-ip": address, "virtual-parents": parents}),
             )
+
+
+def _limits(draw: Draw) -> None:
+    for name in ("meter0", "meter1"):
+        if draw.by_chance(0.5):
+            bands = [(draw.random.randint(1, 9), draw.random.choice([0, 5])) for _ in range(draw.random.randint(1, 2))]
+            draw.build.meter(name, *bands, fair=draw.random.choice([None, True, False]))
+    for number, switch in enumerate(draw.switches):
+        for match in ("ip4", "udp"):
+            if draw.by_chance(0.3):
+                bandwidth = {"rate": 1000 + number} if draw.by_chance(0.7) else {}
+                bandwidth |= {"burst": 10} if draw.by_chance(0.5) else {}
+                dscp = draw.random.choice([-1, 0, 46])
+                draw.build.qos(switch, draw.random.choice(DIRECTIONS), match, 100 + number, dscp, **bandwidth)

@@ -18,8 +18,11 @@ from brume.northbound.schema import (
     LogicalRouterStaticRoute,
     LogicalSwitch,
     LogicalSwitchPort,
+    Meter,
+    MeterBand,
     NBGlobal,
     PortGroup,
+    QoS,
 )
 from brume.southbound.schema import Chassis, Encap
 from brume.tables.database import Database, Transaction
@@ -103,6 +106,32 @@ class Builder:
         self.transaction.put(DNS(uuid=key, records=Map(written)))
         for switch in switches:
             self.transaction.add(LogicalSwitch.dns_records, uuid("switch", switch), key)
+        return key
+
+    def qos(self, switch: str, direction: str, match: str, priority: int, dscp: int = -1, **bandwidth: int) -> str:
+        """A DSCP mark, or a limit of `rate` and `burst`, or both."""
+        key = uuid("qos", switch, direction, match, str(priority))
+        action = Map({"dscp": dscp}) if dscp >= 0 else Map()
+        row = QoS(
+            uuid=key,
+            priority=priority,
+            direction=direction,  # type: ignore[arg-type]
+            match=match,
+            action=action,  # type: ignore[arg-type]
+            bandwidth=Map(bandwidth),  # type: ignore[arg-type]
+        )
+        self.transaction.put(row)
+        self.transaction.add(LogicalSwitch.qos_rules, uuid("switch", switch), key)
+        return key
+
+    def meter(self, name: str, *bands: tuple[int, int], unit: str = "pktps", fair: bool | None = None) -> str:
+        """A named limit with bands of rate and burst."""
+        key = uuid("meter", name)
+        self.transaction.put(Meter(uuid=key, name=name, unit=unit, fair=fair))  # type: ignore[arg-type]
+        for rate, burst in bands:
+            band = uuid("band", name, str(rate), str(burst))
+            self.transaction.put(MeterBand(uuid=band, rate=rate, burst_size=burst))
+            self.transaction.add(Meter.bands, key, band)
         return key
 
     def group(self, name: str, *ports: str) -> str:

@@ -202,6 +202,26 @@ def virtual_ports() -> Database:
     return build.apply()
 
 
+def limits() -> Database:
+    """Marks and rates in both directions, and logs that meters limit: shared, fair, and one that is not there."""
+    build = Builder()
+    switch = build.switch("net")
+    build.port("net", "vm", "fa:16:3e:00:00:01 10.0.0.11")
+    for direction in ("from-lport", "to-lport"):
+        build.qos("net", direction, "ip4", 100, rate=1000)
+        build.qos("net", direction, "ip4 && udp", 200, rate=500, burst=50, dscp=46)
+        build.qos("net", direction, "ip6", 300, dscp=0)
+        build.qos("net", direction, "tcp", 400, burst=7)
+    build.meter("shared", (10, 0), (20, 5))
+    build.meter("fair", (30, 3), unit="kbps", fair=True)
+    build.meter("unfair", (40, 0), fair=False)
+    for priority, meter in enumerate(("shared", "fair", "unfair", "missing")):
+        build.acl(switch, "to-lport", "udp", "drop", priority, log=True, meter=meter)
+        build.acl(switch, "from-lport", "udp", "allow-related", priority, log=True, meter=meter)
+        build.acl(switch, "from-lport", "tcp", "reject", priority, log=meter == "fair", meter=meter)
+    return build.apply()
+
+
 TOPOLOGIES = (
     one_switch,
     neutron,
@@ -213,6 +233,7 @@ TOPOLOGIES = (
     routers_without_a_switch_between,
     names,
     virtual_ports,
+    limits,
     *ROUTER_TOPOLOGIES,
     *BALANCER_TOPOLOGIES,
 )

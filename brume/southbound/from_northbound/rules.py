@@ -11,6 +11,7 @@ from brume.southbound.from_northbound.bindings import (
     deployment,
     gateways,
     load_balancers,
+    meters,
     multicast_groups,
     problems,
     sets,
@@ -52,6 +53,7 @@ BINDINGS: Final[tuple[Rule, ...]] = (
     *static_neighbors.RULES,
     *load_balancers.RULES,
     *multicast_groups.RULES,
+    *meters.RULES,
     *sets.RULES,
     *problems.RULES,
 )

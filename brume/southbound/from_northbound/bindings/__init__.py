@@ -8,6 +8,7 @@
     bfd.py               BFD
     load_balancers.py    Load_Balancer
     multicast_groups.py  Multicast_Group: whom a flood reaches
+    meters.py            Meter, Meter_Band
     sets.py              Address_Set, Port_Group
     deployment.py        SB_Global, DHCP_Options and DHCPv6_Options (the codes of options)
     problems.py          what of the northbound could not be understood

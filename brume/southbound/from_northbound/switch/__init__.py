@@ -10,7 +10,8 @@
     load_balancing.py    give a new connection to a virtual address a backend
     affinity.py          and the next one of the same client the same
     hairpin.py           backends that ask their own load balancer
-    passed_through.py    stages of features that are not compiled: quality of service
+    quality_of_service.py  mark packets, limit their rate
+    passed_through.py    features that are not compiled
     arp_nd.py            answer ARP and neighbour solicitations
     virtual_ports.py     who has a virtual port's address now
     dhcp.py, dhcpv6.py   answer DHCP

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec.structs import replace
+
 from brume.derive.rules import Output, rule
 from brume.derive.view import View
 from brume.expressions.actions import Actions, ct_commit, do, go_on, log
 from brume.expressions.fields import Field, ct, ct_label, ct_mark
 from brume.expressions.match import Match, all_of, negate
 from brume.northbound.schema import ACL
+from brume.southbound.from_northbound.bindings.meters import log_meter
 from brume.southbound.from_northbound.facts.acls import AclPlacement
 from brume.southbound.from_northbound.facts.balanced import tracks
 from brume.southbound.from_northbound.facts.settings import is_true, settings
@@ -45,6 +48,8 @@ def acl(placement: AclPlacement, view: View) -> Iterator[Output]:
     row = view.get(ACL, placement.acl)
     if row is None:
         return
+    if row.log and row.meter is not None:
+        row = replace(row, meter=log_meter(view, row))
     stateful = tracks(view, placement.switch)
     stage = _stage(row)
     if row.action in ("drop", "reject"):
@@ -64,7 +69,7 @@ def _stage(row: ACL) -> Stage:
 
 
 def _log(row: ACL) -> tuple[Actions, ...]:
-    """The log step, if the ACL wants one. Meters are not compiled: the log is not limited."""
+    """The log step, if the ACL wants one."""
     if not row.log:
         return ()
     verdict = row.action if row.action in ("drop", "reject") else "allow"
