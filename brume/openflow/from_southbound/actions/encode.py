@@ -17,6 +17,7 @@ from brume.openflow.from_southbound.actions import (
     controller,
     dhcp,
     lookups,
+    next_hops,
     router_advertisement,
 )
 from brume.openflow.from_southbound.actions.context import CannotEncode, Context
@@ -54,6 +55,7 @@ ENCODERS: Final[Mapping[type, StepEncoder]] = {
     steps.GetFdb: lookups.get_fdb,
     steps.LookupFdb: lookups.lookup_fdb,
     steps.Sample: basic.sample,
+    steps.CommitEcmpNextHop: next_hops.commit,
 }
 
 BY_NAME: Final[Mapping[str, StepEncoder]] = {
