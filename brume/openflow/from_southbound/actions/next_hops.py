@@ -27,7 +27,7 @@ def commit(step: steps.CommitEcmpNextHop, _: Context) -> Actions:
 
 def _learn(step: steps.CommitEcmpNextHop, table: Table) -> Learn:
     comes = table == Table.ECMP_NEXT_HOP_MAC
-    sides = ("ipv6_src", "ipv6_dst") if step.ipv6 else ("nw_src", "nw_dst")
+    sides = ("ipv6_src", "ipv6_dst") if step.ipv6 else ("ip_src", "ip_dst")
     ports = (f"{step.protocol}_src", f"{step.protocol}_dst")
     specs = (
         _match(DATAPATH),
