@@ -143,8 +143,9 @@ class Bridge:
             del self.macs[where]
         self.version += bool(old)
 
-    def meter_passes(self, meter_id: int, size: int, now: float) -> bool:
-        """Take a packet's worth from a meter's bucket (RFC 2697 style, one second of rate when no burst is set)."""
+    def meter_passes(self, meter_id: int, size: int, now: float, take: bool = True) -> bool:
+        """Take a packet's worth from a meter's bucket (RFC 2697 style, one second of rate when no burst is set), or
+        only say whether it could be taken."""
         meter = self.meters.get(meter_id)
         if meter is None:
             return True
@@ -153,7 +154,8 @@ class Bridge:
         tokens = min(depth, tokens + (now - when) * meter.rate)
         cost = 1.0 if meter.packets else size * 8 / 1000
         passes = cost <= tokens
-        self.levels[meter_id] = (tokens - cost if passes else tokens, now)
+        if take:
+            self.levels[meter_id] = (tokens - cost if passes else tokens, now)
         return passes
 
 

@@ -382,6 +382,10 @@ class Run:
             rest = tuple((pending.steps, pending.following) for pending in self.frames)
             paused = Paused(rest, tuple(self.stack))
             self.stopped = True
+        if action.meter_id is not None and not self.switch.meter_passes(self, action.meter_id):
+            if pause:
+                self.drop(f"meter {action.meter_id}: over its rate, so the controller is not asked")
+            return
         cookie = self.entry.flow.cookie if self.entry is not None else 0
         told = PacketIn(
             bridge=self.bridge.name,

@@ -201,7 +201,8 @@ class Switch:
         normal.run_group(run, group_id)
 
     def meter_passes(self, run: Run, meter_id: int) -> bool:
-        return not run.live or run.bridge.meter_passes(meter_id, len(run.frame), run.now)
+        """Whether the packet is within a meter's rate; a trace finds the bucket as it is, and takes nothing."""
+        return run.bridge.meter_passes(meter_id, len(run.frame), run.now, take=run.live)
 
     def _receive(self, bridge: Bridge, number: int, key: int, frame: bytes, now: float) -> Result:
         counters = bridge.counters.get(number)

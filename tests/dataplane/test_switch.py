@@ -6,6 +6,7 @@ from scapy.layers.l2 import ARP, Dot1Q, Ether
 
 from brume.dataplane.ports import PortKind
 from brume.dataplane.switch import Switch
+from brume.dataplane.trace import Memory
 from brume.openflow.messages import ports
 from brume.openflow.messages.action_parse import parse_actions
 from brume.openflow.messages.errors import OpenFlowError
@@ -337,6 +338,27 @@ def test_a_meter_lets_through_what_its_rate_allows():
     assert [story.send() for _ in range(4)] == [[2], [2], [], []]
     story.now = 1.0
     assert [story.send() for _ in range(3)] == [[2], [2], []]
+
+
+def test_a_trace_finds_a_meter_as_it_is_and_takes_nothing():
+    story = Story("actions=meter:1,output:2")
+    story.bridge.set_meter(MeterEntry(1, rate=1, packets=True))
+    assert story.send() == [2]
+    for when, drops in ((0.5, ["meter 1: over its rate"]), (1.0, []), (1.0, [])):
+        assert story.switch.traced("br", 1, udp(), when, Memory(story.switch)).result.drops == drops
+    story.now = 1.0
+    assert story.send() == [2]
+
+
+def test_a_meter_limits_what_the_controller_is_told():
+    """The log of an ACL: the packet goes on, the controller hears of one a second."""
+    story = Story("actions=controller(userdata=00.01,meter_id=3),output:2")
+    story.bridge.set_meter(MeterEntry(3, rate=1, packets=True))
+    told = []
+    for story.now in (0.0, 0.1, 0.2, 1.3):
+        assert story.send() == [2]
+        told.append(len(story.result.packet_ins))
+    assert told == [1, 0, 0, 1]
 
 
 def test_check_packet_larger():
