@@ -71,6 +71,10 @@ def _row(run: Execution, table: StoredTable, json: Json) -> dict[str, Any]:
     return found
 
 
+_MADE_HERE = ("_uuid", "_version")
+"""What a new row has is not for its maker to say; ovsdb-server does not mind that it is tried."""
+
+
 def insert(run: Execution, members: Members) -> Result:
     """A new row."""
     table = _table(run, members)
@@ -81,6 +85,8 @@ def insert(run: Execution, members: Members) -> Result:
         raise OvsdbError("not allowed", f"rows of table {table.name} are derived and cannot be inserted")
     uuid = _new_uuid(run, table, given, name)
     values = _row(run, table, row)
+    for name in _MADE_HERE:
+        values.pop(name, None)
     for column in table.limited:
         if column.name not in values:
             check_default(column.type)

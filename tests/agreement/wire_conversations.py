@@ -18,7 +18,7 @@ What the server leaves open, and how it is made comparable:
 - rows of a `select` and the names of databases have no order; a wait may take a millisecond more;
 - a change of no column is none: ovsdb-server tells of one when a column changed that only a condition looks at, this
   one's, one that it had, or one of another client that watches the same;
-- `_version` is there or not, but which one is not compared (our store keeps no versions that were), nor a change of
+- `_version` is there or not, but which one is compared only if it is asked for (`versions`), and so is a change of
   nothing but `_version`: ovsdb-server takes note of a weak reference that is set and goes at once, ours does not.
 """
 
@@ -62,8 +62,9 @@ class Seen(NamedTuple):
 class Conversation:
     """Two clients of one server."""
 
-    def __init__(self, socket: Path, known: Collection[str]) -> None:
+    def __init__(self, socket: Path, known: Collection[str], *, versions: bool = False) -> None:
         self._known = {*known, NEVER}
+        self._versions = versions
         self.peers = {name: WirePeer(socket) for name in CLIENTS}
         self._names: dict[str, str] = {}
         self._steps = 0
@@ -80,7 +81,7 @@ class Conversation:
             heard[step.client] = peer.until_reply(number)
         for name in CLIENTS * 2:
             heard[name] += self.peers[name].settle()
-        told = {name: [m for m in map(without_versions, messages) if m] for name, messages in heard.items()}
+        told = heard if self._versions else {name: _without_versions(messages) for name, messages in heard.items()}
         for name in CLIENTS:
             self._remember(name, told[name])
         return {name: self._comparable(step, messages) for name, messages in told.items()}
@@ -133,6 +134,10 @@ def comparable_reply(step: Step, reply: Json) -> Json:
     if step.method.startswith("monitor") and reply["error"] is not None and _many_tables(step.params):
         return reply | {"error": "one of several"}
     return reply
+
+
+def _without_versions(messages: list[Json]) -> list[Json]:
+    return [message for message in map(without_versions, messages) if message]
 
 
 def without_versions(message: Json) -> Json:
