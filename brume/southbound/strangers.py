@@ -27,6 +27,8 @@ from brume.southbound.schema import (
     MulticastGroup,
     PortBinding,
     PortGroup,
+    RBACPermission,
+    RBACRole,
     SBGlobal,
     StaticMACBinding,
 )
@@ -52,6 +54,8 @@ DERIVED: Final[tuple[type[Row], ...]] = (
     BFD,
     Meter,
     MeterBand,
+    RBACRole,
+    RBACPermission,
     Problem,
 )
 """The tables that are the compiler's own."""

@@ -14,6 +14,7 @@ from brume.southbound.from_northbound.bindings import (
     meters,
     multicast_groups,
     problems,
+    roles,
     sets,
     static_neighbors,
 )
@@ -55,6 +56,7 @@ BINDINGS: Final[tuple[Rule, ...]] = (
     *multicast_groups.RULES,
     *meters.RULES,
     *sets.RULES,
+    *roles.RULES,
     *problems.RULES,
 )
 

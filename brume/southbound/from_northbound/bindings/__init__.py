@@ -11,6 +11,7 @@
     meters.py            Meter, Meter_Band
     sets.py              Address_Set, Port_Group
     deployment.py        SB_Global, DHCP_Options and DHCPv6_Options (the codes of options)
+    roles.py             RBAC_Role, RBAC_Permission: what a chassis may change
     problems.py          what of the northbound could not be understood
 
 Rows keep the uuid of the northbound row they stand for, so that neither needs to be looked up to find the other.
