@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+from time import monotonic
+
 import pytest
 
 from tests.service.lab import TWO_SWITCHES, Lab, why_not
+from tests.service.process import BRUME, PATIENCE
 
 pytestmark = pytest.mark.skipif(bool(why_not), reason=f"no real OVN here: {why_not}")
 
@@ -64,3 +69,58 @@ def test_an_address_moves_between_hosts(tmp_path, lab) -> None:
     running.brume("unbind vmc")
     assert running.sbctl("--bare --columns=virtual_parent find port_binding logical_port=vip").strip() == ""
     assert "not compiled" not in running.brume("status")
+
+
+LIMIT = "QoS rate 1 kb/s, burst 8 kb of from-lport 100 is used up: ip4 && icmp4"
+
+
+def test_a_rate_limits_what_a_host_sends(tmp_path, lab) -> None:
+    """The bucket holds ten pings. While others empty it, a trace says that it is empty, and what would help."""
+    running = lab(tmp_path)
+    build(running, TWO_SWITCHES)
+    running.brume("bind vma compute1")
+    running.brume("bind vmb compute2")
+    running.nbctl("qos-add ls1 from-lport 100 'ip4 && icmp4' rate=1 burst=8 dscp=46")
+    said = running.run("exec", "vma", "ping", "-q", "-c", "100", "-i", "0.002", "-W", "0.5", "10.0.1.20").stdout
+    received = int(re.findall(r"(\d+) received", said)[0])
+    assert 8 <= received <= 20, said
+    flood = [*BRUME, "ovn", "exec", "--data-dir", str(tmp_path), "vma", "ping", "-q", "-i", "0.002", "-s", "0"]
+    with subprocess.Popen([*flood, "10.0.1.20"], stdout=subprocess.DEVNULL) as process:
+        deadline = monotonic() + PATIENCE
+        trace = ""
+        while LIMIT not in trace and monotonic() < deadline:
+            assert process.poll() is None
+            trace = running.run("trace", "vma", "vmb").stdout
+        process.terminate()
+    assert LIMIT in trace
+    assert "ovn-nbctl qos-del ls1 from-lport 100 'ip4 && icmp4'" in trace
+    assert "delivered to vmb" in running.brume("trace vma vmb --tcp 22")
+    running.nbctl("qos-del ls1")
+    assert running.ping("vma", "10.0.1.20")
+
+
+def test_marks_are_in_the_packets(tmp_path, lab) -> None:
+    running = lab(tmp_path)
+    build(running, TWO_SWITCHES)
+    running.brume("bind vma compute1")
+    running.brume("bind vmb compute2")
+    running.nbctl("qos-add ls2 to-lport 100 'outport == \"vmb\" && ip4' dscp=46")
+    assert "ip.dscp = 46" in running.sbctl("lflow-list ls2")
+    assert "0xb8" in running.brume("trace vma vmb --json") or "184" in running.brume("trace vma vmb --json")
+
+
+def test_a_meter_limits_the_log(tmp_path, lab) -> None:
+    """One line a second: every packet is dropped, and not every one is told of."""
+    running = lab(tmp_path)
+    build(running, TWO_SWITCHES)
+    running.brume("bind vma compute1")
+    running.brume("bind vmb compute2")
+    running.nbctl("meter-add few drop 1 pktps")
+    running.nbctl("--log --meter=few --name=noisy acl-add ls1 from-lport 1000 icmp4 drop")
+    said = running.run("exec", "vma", "ping", "-q", "-c", "50", "-i", "0.002", "-W", "0.2", "10.0.1.20").stdout
+    assert " 0 received" in said
+    assert running.run("down").returncode == 0
+    running.popen.wait()
+    assert running.popen.stderr is not None
+    lines = [line for line in running.popen.stderr.read().splitlines() if 'name="noisy"' in line]
+    assert 0 < len(lines) < 10, lines

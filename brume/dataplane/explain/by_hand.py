@@ -22,6 +22,7 @@ from brume.northbound.schema import (
     LogicalSwitch,
     LogicalSwitchPort,
     PortGroup,
+    QoS,
     router_by_name,
     router_port_by_name,
     switch_by_name,
@@ -32,6 +33,7 @@ from brume.tables.database import Database
 
 Function = Callable[[Failure], "Cause | None"]
 ACL_STAGES: Final = frozenset(("ls_in_acl", "ls_in_acl_after_lb", "ls_out_acl"))
+METER_STAGES: Final = frozenset(("ls_in_qos_meter", "ls_out_qos_meter"))
 PORT_STAGES: Final = frozenset(("ls_in_check_port_sec", "ls_in_apply_port_sec", "ls_out_apply_port_sec"))
 LOOKUP_STAGES: Final = frozenset(("ls_in_l2_lkup", "ls_in_l2_unknown"))
 ROUTING: Final = frozenset(("lr_in_ip_routing", "lr_in_ip_routing_ecmp"))
@@ -43,11 +45,12 @@ def cause_by_hand(at: Failure) -> Cause | None:
     """Why a packet is dropped by rows that somebody wrote by hand; None if it is not by them, or not known here."""
     if at.datapath is None:
         return _no_such_port_here(at)
-    functions: tuple[Function, ...] = (_acl,)
+    functions: tuple[Function, ...] = (_acl, _limited)
     if at.datapath.resource is None:
         functions = (
             _disabled,
             _acl,
+            _limited,
             _spoofed,
             _nobody_has_the_mac,
             _unbound,
@@ -129,6 +132,21 @@ def _holder(at: Failure, acl: ACL) -> tuple[str, str]:
         if switch is not None:
             return str(at.datapath), switch.name
     return str(at.datapath), "SWITCH"
+
+
+def _limited(at: Failure) -> Cause | None:
+    """The bucket of a QoS rule is empty at this moment."""
+    limit = next((origin.row for origin in at.origins if isinstance(origin.row, QoS)), None)
+    if at.where not in METER_STAGES or limit is None or at.datapath is None:
+        return None
+    burst = f", burst {limit.bandwidth['burst']} kb" if "burst" in limit.bandwidth else ""
+    switches = (
+        _database(at).get(LogicalSwitch, uuid) for uuid in _database(at).owners(LogicalSwitch.qos_rules, limit.uuid)
+    )
+    name = next((switch.name for switch in switches if switch is not None), "SWITCH")
+    rule = f"{limit.direction} {limit.priority}"
+    who = f"{at.datapath}: QoS rate {limit.bandwidth['rate']} kb/s{burst} of {rule} is used up: {limit.match}"
+    return Cause(who, (f"a moment later it passes; or: ovn-nbctl qos-del {name} {rule} '{limit.match}'",))
 
 
 def _spoofed(at: Failure) -> Cause | None:
