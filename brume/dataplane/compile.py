@@ -14,6 +14,7 @@ from brume.dataplane import field_steps as f
 from brume.dataplane.cache import Metered
 from brume.dataplane.ct_step import ct_step
 from brume.dataplane.flow_table import Step
+from brume.dataplane.flow_tables import FlowTables
 from brume.dataplane.learn import learned_flow
 from brume.dataplane.run import GoOn, Run
 from brume.openflow.messages import actions as a
@@ -129,9 +130,11 @@ def _learn(action: a.Learn) -> Step:
     def step(run: Run) -> None:
         run.cacheable = False
         flow = learned_flow(action, run)
-        if run.live and flow not in run.bridge.tables:
+        if not run.live:
+            run.learned.setdefault(run.bridge.name, FlowTables()).add(flow, run.now)
+        elif flow not in run.bridge.tables:
             run.bridge.tables.add(flow, run.now)
-        elif run.live:
+        else:
             entry = run.bridge.tables.entry(flow.identity)
             if entry is not None:
                 entry.modified = entry.used = run.now

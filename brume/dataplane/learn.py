@@ -1,4 +1,4 @@
-"""The flow a learn action makes of a packet."""
+"""The flow a learn action makes of a packet; and in a trace, which must not touch the tables, what it would change."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from brume.openflow.messages.flow import Flow
 from brume.openflow.messages.match import Match
 
 if TYPE_CHECKING:
+    from brume.dataplane.flow_table import Entry
+    from brume.dataplane.flow_tables import FlowTables
     from brume.dataplane.run import Run
 
 
@@ -38,3 +40,9 @@ def learned_flow(action: a.Learn, run: Run) -> Flow:
         hard_timeout=action.hard_timeout,
         flags=("send_flow_rem",) if action.send_flow_removed else (),
     )
+
+
+def or_learned(learned: FlowTables | None, table: int, key: int, entry: Entry | None) -> Entry | None:
+    """The entry that counts in a trace: one learned on the way goes before what stands in the table."""
+    found = None if learned is None else learned.lookup(table, key)[0]
+    return found if found is not None and (entry is None or found.priority >= entry.priority) else entry

@@ -20,6 +20,8 @@ from brume.dataplane.cache import Operation, Sent, Tracked
 from brume.dataplane.conntrack.tracker import CT_BITS, Conntrack, Request
 from brume.dataplane.extract import extract
 from brume.dataplane.flow_table import Entry, Step
+from brume.dataplane.flow_tables import FlowTables
+from brume.dataplane.learn import or_learned
 from brume.dataplane.ports import Port, PortKind
 from brume.dataplane.result import NOTHING_SENT, FrameOut, Marks, PacketIn, Paused, Result
 from brume.dataplane.rewrite import HEADERS, actual, rewrite
@@ -38,6 +40,7 @@ MAX_RECIRCULATIONS: Final = 16  # one inside the other
 MAX_LOOKUPS: Final = 4 * MAX_RESUBMITS  # of one packet, its copies and recirculations together
 
 _NOBODY: Final[dict[tuple[str, int, int], int]] = {}  # never written to: only traces learn in what they are given
+_NOTHING: Final[dict[str, FlowTables]] = {}
 _IN_PORT: Final = FIELDS["in_port"]
 _ETH_SRC: Final = FIELDS["eth_src"]
 _OPTION: Final = FIELDS["tun_metadata0"]
@@ -83,6 +86,7 @@ class Run:
         "frame",
         "frames",
         "key",
+        "learned",
         "live",
         "looked",
         "lookups", "macs", "now",
@@ -119,6 +123,7 @@ class Run:
         self.failed = False  # the flows go round in circles
         self.trace: list[t.Node] | None = None
         self.macs = _NOBODY  # of a trace: what NORMAL learned on its way
+        self.learned = _NOTHING  # of a trace: what learn actions made on its way
         self.looked = self.written = 0
         self.cacheable = True
         self.operations: list[Operation] = []
@@ -148,6 +153,7 @@ class Run:
             self.looked |= looked & ~self.written
             self.table, self.entry, in_port = following, entry, None
             if self.trace is not None:
+                entry = self.entry = or_learned(self.learned.get(self.bridge.name), following, key, entry)
                 following = self._traced(entry)
             elif entry is None:
                 break

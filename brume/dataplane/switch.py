@@ -170,6 +170,7 @@ class Switch:
     def _tracing(self, bridge: Bridge, key: int, frame: bytes, now: float, memory: trace.Memory) -> Run:
         run = Run(self, bridge, key, frame, now, Result())
         run.live, run.conntrack, run.macs, run.trace = False, memory.conntrack, memory.macs, []
+        run.learned = memory.flows
         return run
 
     def tick(self, now: float) -> None:

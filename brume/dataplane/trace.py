@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from brume.dataplane.conntrack.tracker import Conntrack
+from brume.dataplane.flow_tables import FlowTables
 from brume.dataplane.result import PacketIn, Result
 from brume.dataplane.tunnels import Encapsulated
 from brume.openflow.messages.actions import Action
@@ -172,13 +173,14 @@ class Trace(msgspec.Struct, frozen=True):
 
 class Memory:
     """What traced packets leave behind for those of the same question, in a copy of one switch: the connections they
-    began, and where the senders of frames are (bridge, VLAN, MAC: port)."""
+    began, where the senders of frames are (bridge, VLAN, MAC: port), and the flows that they made a bridge learn."""
 
-    __slots__ = ("conntrack", "macs")
+    __slots__ = ("conntrack", "flows", "macs")
 
     def __init__(self, switch: Switch) -> None:
         self.conntrack = Conntrack(switch.conntrack)
         self.macs: dict[tuple[str, int, int], int] = {}
+        self.flows: dict[str, FlowTables] = {}
 
 
 def trace(switch: Switch, bridge: str, port: int | str, frame: bytes, now: float) -> Trace:

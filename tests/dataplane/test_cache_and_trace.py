@@ -213,3 +213,27 @@ def test_the_packets_of_one_question_find_each_other_behind_an_ordinary_switch()
     assert ports(tcp(A, C), 1, memory) == [3]
     assert ports(tcp(C, A), 3, t.Memory(switch)) == [2]
     assert bridge.macs == macs
+
+
+def test_the_packets_of_one_question_meet_flows_that_they_made_the_switch_learn():
+    """The answer goes out by the port that the question came in by; to another question the switch knows nothing."""
+    switch = Switch("hv1")
+    bridge = switch.add_bridge("br")
+    for number in (1, 2, 3):
+        bridge.add_port(f"p{number}", number)
+    learn = (
+        "learn(table=1,idle_timeout=20,eth_type=0x800,NXM_OF_IP_DST[]=NXM_OF_IP_SRC[],load:NXM_OF_IN_PORT[]->reg1[])"
+    )
+    bridge.tables.add(parse_flow(f"table=0,in_port=1,tcp actions={learn},output:3"))
+    bridge.tables.add(parse_flow(f"table=0,in_port=2,tcp actions={learn},output:3"))
+    bridge.tables.add(parse_flow("table=0,in_port=3,tcp actions=resubmit(,1),output:NXM_NX_REG1[0..15]"))
+    memory = t.Memory(switch)
+
+    def ports(frame, port, memory):
+        walk = switch.traced("br", port, frame, 1, memory).walk()
+        return [node.port for node in walk if isinstance(node, t.Sent)]
+
+    assert ports(tcp(A, C), 2, memory) == [3]
+    assert ports(tcp(C, A), 3, memory) == [2]
+    assert ports(tcp(C, A), 3, t.Memory(switch)) != [2]
+    assert len(bridge.tables) == 3
