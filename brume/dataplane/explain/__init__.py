@@ -13,7 +13,7 @@
     provenance.py   cookie -> logical flow -> northbound row -> the cloud's row; requests.py: -> API request
     tracer.py       asks the question: start reading here
     targets.py      which card sends, and to which address: names, families, floating IPs
-    packets.py      what a host sends, and what answers     neighbors.py, silence.py   ARP and neighbour discovery
+    packets.py      what a host sends, and what answers     neighbors.py, questions.py, silence.py   finding MACs
     journey.py      a frame through all switches, by traces; nothing is sent, counted or kept
     paths.py        from a trace's tree to the ways through it
     tables.py       a table in words         steps.py, reply.py   the numbered steps

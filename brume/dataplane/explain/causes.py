@@ -270,6 +270,8 @@ def no_route(at: Failure) -> Cause | None:
 
 @cause("lr_in_arp_request", "lr_in_arp_resolve")
 def next_hop_unknown(at: Failure) -> Cause | None:
+    if "does not come back" in at.reason:
+        return Cause(f"{at.datapath}: {at.reason}", ("is it dropped by port security? ask the other way round",))
     return Cause(
         f"{at.datapath} asks for the MAC address of {at.next_hop}, and nobody answers",
         (f"is there a host with {at.next_hop} on {_name(at.outport, 'that network')}'s network, and is it running?",),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from brume.cloud.network.resources import Network, Port, Router
 from brume.dataplane.explain.explanation import TraceRequest
 from brume.dataplane.explain.journey import Hop, Journey
+from brume.dataplane.explain.journey import opcode_of as userdata_opcode
 from brume.dataplane.explain.paths import Path
 from brume.dataplane.explain.provenance import Datapath, LogicalPort, Origin
 from brume.dataplane.explain.tables import Tables
@@ -113,7 +114,7 @@ def worst_end(journey: Journey) -> tuple[int, int, str, PacketIn | None] | None:
     for hop in journey.hops:
         for number, path in enumerate(hop.paths):
             end, reason = path.end, losses.get((hop.number, number), "")
-            refusal = isinstance(end, Told) and _opcode(end.packet_in) in REFUSALS
+            refusal = isinstance(end, Told) and userdata_opcode(end.packet_in) in REFUSALS
             if isinstance(end, Dropped):
                 reason = end.reason
             elif end is not None and not reason and not refusal:
@@ -148,10 +149,6 @@ def failure(
     return Failure(request, tables, journey.source, target, line, where, key, datapath, origins, reason, told, reply)
 
 
-def _opcode(packet_in: PacketIn) -> int:
-    return int.from_bytes(packet_in.userdata[:4], "big") if len(packet_in.userdata) >= 4 else -1
-
-
 def opcode_of(found: Failure) -> int:
     """What the controller was asked to do, -1 when it was not."""
-    return -1 if found.told is None else _opcode(found.told)
+    return -1 if found.told is None else userdata_opcode(found.told)

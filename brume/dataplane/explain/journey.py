@@ -13,6 +13,7 @@ from collections import deque
 from typing import Final, NamedTuple
 
 from brume.dataplane.explain.paths import End, Path, paths
+from brume.dataplane.explain.questions import reply_to
 from brume.dataplane.explain.topology import Plug, Station, TraceTopology
 from brume.dataplane.result import PacketIn
 from brume.dataplane.switch import Switch
@@ -25,12 +26,14 @@ from brume.openflow.messages.wire_decode import decode_actions
 from brume.openflow.packet_in.dispatch import respond
 from brume.openflow.packet_in.messages import KEPT, Await, BadPacketIn, PacketOut, Resume
 from brume.openflow.packet_in.messages import PacketIn as ControllerPacketIn
+from brume.openflow.packet_in.opcodes import Opcode
 from brume.openflow.tables import OUTPUT
 from brume.packets.ethernet import Ethernet
 from brume.values import IpAddress, Ipv4Address, MacAddress
 
 MOST_HOPS: Final = 64
 INTEGRATION: Final = "br-int"
+LEARNING: Final = (Opcode.PUT_ARP, Opcode.PUT_ND)
 
 INSTANCE, PHYSICAL, TUNNEL, CONTROLLER = "instance", "physical network", "tunnel", "controller"
 
@@ -256,8 +259,9 @@ class _Follower:
         """The router asks for its next hop; if somebody would answer, the packets that wait go on."""
         chassis, bridge = self.hops[hop].chassis, INTEGRATION
         answer = self._answered(chassis, bridge, question, waiting[0].ip)
-        if answer is None:
-            self.losses.append(Loss(hop, path, f"nobody answers for {waiting[0].ip}"))
+        if answer is None or not self._comes_back(answer, question):
+            who = "nobody answers" if answer is None else f"the answer of {answer.name} does not come back"
+            self.losses.append(Loss(hop, path, f"it asks for the MAC address of {waiting[0].ip}, and {who}"))
             return
         how = "ARP" if waiting[0].ip.VERSION == 4 else "neighbour discovery"
         note = f"the router asks for {waiting[0].ip} by {how}; {answer.name} answers: {answer.mac}"
@@ -274,3 +278,18 @@ class _Follower:
         follower._hop(Plug(chassis, bridge, ports.CONTROLLER), CONTROLLER, question.data, trace, None)
         journey = follower.follow()
         return next((one.station for one in journey.landings if one.station.has(address)), None)
+
+    def _comes_back(self, station: Station, question: PacketOut) -> bool:
+        """Whether the router would learn from what a station answers to its question."""
+        answer = reply_to(question.data, station.mac)
+        found = self.travel.send(station, answer) if answer is not None else None
+        return found is not None and any(
+            isinstance(path.end, Told) and opcode_of(path.end.packet_in) in LEARNING
+            for hop in found.hops
+            for path in hop.paths
+        )
+
+
+def opcode_of(packet_in: PacketIn) -> int:
+    """What the controller is asked to do, -1 if it is not said."""
+    return int.from_bytes(packet_in.userdata[:4], "big") if len(packet_in.userdata) >= 4 else -1

@@ -11,6 +11,7 @@ from brume.dataplane.explain import causes, host_causes
 from brume.dataplane.explain.explanation import Cause, TraceRequest
 from brume.dataplane.explain.failure import failure
 from brume.dataplane.explain.journey import Journey
+from brume.dataplane.explain.neighbors import Unanswered
 from brume.dataplane.explain.tables import Tables
 from brume.values import IpAddress, Ipv6Address, MacAddress, parse_address
 
@@ -18,10 +19,12 @@ OWN_PORT: Final = ("physical_to_logical", "ls_in_check_port_sec", "ls_in_apply_p
 """Where a question is lost by fault of the port that sends it."""
 
 
-def unanswered(asked: Journey, hop: IpAddress, request: TraceRequest, tables: Tables, *, is_gateway: bool) -> Cause:
-    """The cause; `asked` is the way of the question."""
-    station, provenance = asked.source, tables.provenance
-    lost = failure(asked, request, tables, None)
+def unanswered(found: Unanswered, hop: IpAddress, request: TraceRequest, tables: Tables, *, is_gateway: bool) -> Cause:
+    """The cause."""
+    station, provenance = found.asked.source, tables.provenance
+    if found.lost is not None:
+        return _lost_answer(found.lost, hop, request, tables)
+    lost = failure(found.asked, request, tables, None)
     if lost is not None and lost.where in OWN_PORT:
         return causes.cause_of(lost)
     silent = by_hand.gateway_is_silent(provenance, station, hop)
@@ -31,6 +34,15 @@ def unanswered(asked: Journey, hop: IpAddress, request: TraceRequest, tables: Ta
     if not is_gateway or port is None:
         return host_causes.nobody_answers(station.name, hop, None, None)
     return _silent_gateway(station.name, hop, port, tables)
+
+
+def _lost_answer(answer: Journey, hop: IpAddress, request: TraceRequest, tables: Tables) -> Cause:
+    who = f"{answer.source.name} says that it has {hop}, but the answer is lost"
+    lost = failure(answer, request, tables, None, reply=True)
+    if lost is None:
+        return Cause(who)
+    cause = causes.cause_of(lost)
+    return Cause(f"{who}: {cause.who}", cause.cure)
 
 
 def _silent_gateway(name: str, hop: IpAddress, port: Port, tables: Tables) -> Cause:

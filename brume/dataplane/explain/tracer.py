@@ -18,7 +18,7 @@ from brume.dataplane.explain import host_causes as hosts
 from brume.dataplane.explain.explanation import Cause, Explanation, Step, TraceError, TraceRequest
 from brume.dataplane.explain.failure import failure
 from brume.dataplane.explain.journey import Journey, Landing, Travel
-from brume.dataplane.explain.neighbors import Neighbor, asked_and_told, resolve
+from brume.dataplane.explain.neighbors import Unanswered, asked_and_told, resolve
 from brume.dataplane.explain.packets import Ends, answer, first_packet, ip_of, is_echo_reply, is_refusal
 from brume.dataplane.explain.reply import reply_step
 from brume.dataplane.explain.silence import unanswered
@@ -27,7 +27,7 @@ from brume.dataplane.explain.targets import Pairs, Stopped, Target
 from brume.dataplane.explain.topology import Station, TraceTopology
 from brume.packets.describe import describe
 from brume.packets.ethernet import Ethernet
-from brume.values import IpAddress
+from brume.values import IpAddress, MacAddress
 
 
 class Tracer:
@@ -56,6 +56,7 @@ class _Question:
         self.topology, self.request = topology, request
         self.source, self.target = source, target
         self.travel = Travel(topology)
+        self.asked: Station | None = None  # who answered the source's question itself, and knows the source since
         self.story = Story(topology.provenance)
         self.cloud = topology.provenance.cloud
 
@@ -91,15 +92,15 @@ class _Question:
             raise Stopped(hosts.no_address(self.topology.provenance, station, address.VERSION, station.name))
         if station.has(address):
             raise Stopped(hosts.own_address(station.name, address))
-        neighbor, facts = self._neighbor(station, address)
+        mac, facts = self._neighbor(station, address)
         source = station.address_towards(address)
         if source is None:
             raise Stopped(hosts.no_address(self.topology.provenance, station, address.VERSION, station.name))
-        ends = Ends(station.mac, neighbor.mac, source, address)
+        ends = Ends(station.mac, mac, source, address)
         frame = first_packet(ends, self.request.protocol, self.request.port)
         return frame, (*facts, f"{station.name} sends {frame_line(frame)}")
 
-    def _neighbor(self, station: Station, address: IpAddress) -> tuple[Neighbor, tuple[str, ...]]:
+    def _neighbor(self, station: Station, address: IpAddress) -> tuple[MacAddress, tuple[str, ...]]:
         """Whom a host hands a packet to: the next hop, found by ARP or neighbour discovery."""
         route = station.route_to(address)
         if route is None:
@@ -109,11 +110,18 @@ class _Question:
         if route.gateway is not None:
             way = f"the way to {address} is the gateway {hop}"
         facts = (f"{station.name}: {way}",)
+        if self.asked is not None and station.mac == self.asked.mac and self.source.has(hop):
+            return self.source.mac, (
+                *facts,
+                f"{station.name} knows who has {hop} since it was asked: {self.source.mac}",
+            )
         found = resolve(self.travel, station, hop)
-        if isinstance(found, Journey):
+        if isinstance(found, Unanswered):
             is_gateway = route.gateway is not None
             raise Stopped(unanswered(found, hop, self.request, self.story.tables, is_gateway=is_gateway), facts)
-        return found, (*facts, asked_and_told(found, hop, self.story.tables))
+        if station is self.source:
+            self.asked = found.station
+        return found.mac, (*facts, asked_and_told(found, hop, self.story.tables))
 
     def _no_route(self, station: Station, address: IpAddress) -> Cause:
         if station.physical_network is not None and address.VERSION == 6:
@@ -168,13 +176,13 @@ class _Question:
         received = ip_of(landing.frame)
         assert received is not None
         try:
-            neighbor, facts = self._neighbor(landing.station, received.source)
+            mac, facts = self._neighbor(landing.station, received.source)
         except Stopped as stopped:
             cause = stopped.cause
             if landing.station.physical_network is not None and received.source.VERSION == 4:
                 cause = self._untranslated(name, received.source)
             return self._unanswered_reply(steps, Step(number, "reply", "Reply", place, (cause.who,)), cause, place)
-        frame = answer(landing.frame, neighbor.mac, accepts)
+        frame = answer(landing.frame, mac, accepts)
         assert frame is not None  # every first packet has an answer
         journey = self.travel.send(landing.station, frame)
         back = next((one for one in journey.landings if one.station.mac == self.source.mac), None)
