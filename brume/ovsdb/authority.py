@@ -5,8 +5,9 @@
     context = server_context(files)
 
 Rules: a certificate says which side of a connection it is for, so a client's makes no server (names are not looked
-at). Keys are elliptic (P-256), and only their owner can read them (mode 0600, in a directory 0700). Files are named
-as ovs-pki(8) names them. Import this late: cryptography takes a tenth of a second, and contexts do not need it.
+at); a peer's is for both: the servers of a cluster connect to each other. Keys are elliptic (P-256), and only their
+owner can read them (mode 0600, in a directory 0700). Files are named as ovs-pki(8) names them. Import this late:
+cryptography takes a tenth of a second, and contexts do not need it.
 """
 
 from __future__ import annotations
@@ -28,9 +29,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from brume.ovsdb.tls import TlsError, TlsFiles
 
-Side = Literal["server", "client"]
+Side = Literal["server", "client", "peer"]
 SERVER: Side = "server"
 CLIENT: Side = "client"
+PEER: Side = "peer"
 LIFETIME = timedelta(days=3650)
 SKEW = timedelta(days=1)
 """How far behind a peer's clock may be."""
@@ -102,7 +104,7 @@ class Authority:
         except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
             return False
         return (
-            usage == [_usage(side)]
+            usage == _usages(side)
             and certificate.public_key() == key.public_key()
             and certificate.not_valid_after_utc > now
             and _names(certificate) == names
@@ -115,7 +117,7 @@ class Authority:
         builder = (
             _builder(key, _subject(name), self._certificate.subject, now)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([_usage(side)]), critical=False)
+            .add_extension(x509.ExtendedKeyUsage(_usages(side)), critical=False)
             .add_extension(authority, critical=False)
         )
         if names:
@@ -166,8 +168,9 @@ def _subject(name: str) -> x509.Name:
         raise TlsError(f"{name!r} cannot be the name in a certificate ({error})") from error
 
 
-def _usage(side: Side) -> Any:
-    return ExtendedKeyUsageOID.SERVER_AUTH if side == SERVER else ExtendedKeyUsageOID.CLIENT_AUTH
+def _usages(side: Side) -> list[Any]:
+    listens, calls = [ExtendedKeyUsageOID.SERVER_AUTH], [ExtendedKeyUsageOID.CLIENT_AUTH]
+    return {SERVER: listens, CLIENT: calls, PEER: listens + calls}[side]
 
 
 def _alternative(name: str) -> x509.GeneralName:

@@ -1,23 +1,34 @@
-"""A RAFT cluster of real ovsdb-servers, in one directory, over unix sockets. A helper, not a test."""
+"""A RAFT cluster of real ovsdb-servers, in one directory, over unix sockets or behind `ssl:`. A helper, not a test.
+
+Behind `ssl:` each server has an address of its own (127.A.B.C), so that no port need be found that nobody takes first.
+"""
 
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import time
 from pathlib import Path
 
+from brume.ovsdb.tls import TlsFiles
 from tests.agreement.ovsdb_server import end, run, start
 
 
 class OvsdbCluster:
     """Servers numbered from 0; each can be killed and started again with what it has on disk."""
 
-    def __init__(self, directory: Path, schema: Path, size: int = 3) -> None:
+    def __init__(self, directory: Path, schema: Path, size: int = 3, *, tls: TlsFiles | None = None) -> None:
         self.directory = directory
+        self._tls = tls
+        network = f"127.{random.randrange(1, 250)}.{random.randrange(250)}"
+        self._hosts = [f"{network}.{number + 1}" for number in range(size)]
         self.database: str = json.loads(schema.read_text())["name"]
         self._processes: list[subprocess.Popen[bytes] | None] = [None] * size
-        addresses = [f"unix:{directory}/{number}.raft" for number in range(size)]
+        addresses = [
+            f"unix:{directory}/{number}.raft" if tls is None else f"ssl:{self._hosts[number]}:6643"
+            for number in range(size)
+        ]
         for number, address in enumerate(addresses):
             file = f"{directory}/{number}.db"
             if number:
@@ -31,7 +42,11 @@ class OvsdbCluster:
     @property
     def remotes(self) -> str:
         """Where clients find the servers."""
-        return ",".join(f"unix:{self.socket(number)}" for number in range(len(self._processes)))
+        return ",".join(map(self.remote, range(len(self._processes))))
+
+    def remote(self, number: int) -> str:
+        """Where clients find one server."""
+        return f"unix:{self.socket(number)}" if self._tls is None else f"ssl:{self._hosts[number]}:6641"
 
     def socket(self, number: int) -> Path:
         """The socket that one server listens on."""
@@ -42,6 +57,7 @@ class OvsdbCluster:
         self._processes[number] = start(
             "ovsdb-server",
             f"--remote=punix:{self.socket(number)}",
+            *(() if self._tls is None else (f"--remote=pssl:6641:{self._hosts[number]}", *self._tls.options())),
             f"--unixctl={self.directory}/{number}.ctl",
             "-vconsole:off",
             f"--log-file={self.directory}/{number}.log",

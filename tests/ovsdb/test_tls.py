@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from brume.ovsdb.authority import CLIENT, LIFETIME, SERVER, make_authority
+from brume.ovsdb.authority import CLIENT, LIFETIME, PEER, SERVER, make_authority
 from brume.ovsdb.tls import TlsError, TlsFiles, client_context, server_context
 
 NOW = datetime.now(UTC)
@@ -64,6 +64,14 @@ def test_a_client_s_certificate_makes_no_server(tmp_path: Path) -> None:
     client = authority.issue("ctl", CLIENT, now=NOW)
     with pytest.raises(ssl.SSLError, match=r"(?i)unsuitable certificate purpose|CERTIFICATE_VERIFY_FAILED"):
         shake_hands(server_context(client), client_context(client))
+    server = authority.issue("nb", SERVER, now=NOW)
+    with pytest.raises(ssl.SSLError, match=r"(?i)unsuitable certificate purpose|CERTIFICATE_VERIFY_FAILED"):
+        shake_hands(server_context(server), client_context(server))
+
+
+def test_a_peer_s_certificate_is_for_both_sides(tmp_path: Path) -> None:
+    peer = make_authority(tmp_path, now=NOW).issue("peer", PEER, now=NOW)
+    assert shake_hands(server_context(peer), client_context(peer)) == "hello"
 
 
 def test_only_the_owner_can_read_keys(tmp_path: Path) -> None:
