@@ -124,3 +124,17 @@ def test_a_meter_limits_the_log(tmp_path, lab) -> None:
     assert running.popen.stderr is not None
     lines = [line for line in running.popen.stderr.read().splitlines() if 'name="noisy"' in line]
     assert 0 < len(lines) < 10, lines
+
+
+def test_a_match_with_a_set_that_is_not_there_matches_nothing(tmp_path, lab) -> None:
+    """As with the real ovn-controller: not even its other half. It is said, until the set is there."""
+    running = lab(tmp_path)
+    build(running, TWO_SWITCHES)
+    running.brume("bind vma compute1")
+    running.brume("bind vmb compute2")
+    running.nbctl("acl-add ls2 to-lport 1000 'ip4.src == $servers || icmp4' drop")
+    assert running.ping("vma", "10.0.1.20")
+    assert "ip4.src == $servers || icmp4" in running.brume("status")
+    running.nbctl("create Address_Set name=servers")
+    assert not running.ping("vma", "10.0.1.20")
+    assert "$servers" not in running.brume("status")

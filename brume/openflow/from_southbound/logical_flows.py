@@ -119,6 +119,8 @@ def _translate(flow: LogicalFlow, datapath: str, view: View) -> Translated:
     if facts is None or port is None:
         return Translated()
     names, uuid = Names(view, datapath, facts), row_uuid(flow)
+    if names_sets(flow) and not names.have_sets(str(flow.match)):
+        return Translated()  # ovn-controller refuses the match, too; the compiler says so
     try:
         parsed = parse_actions(str(flow.actions), Position(flow.table_id, flow.pipeline))
         needs = Needs(uuid)

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from brume.derive.rules import derived
 from brume.derive.view import View
+from brume.expressions.shape import PORT_GROUP, shape_of
+from brume.expressions.slots import references_in
 from brume.openflow.registers import DNAT_ZONE, SNAT_ZONE
 from brume.southbound.schema import (
     AddressSet,
@@ -91,10 +93,20 @@ class Names:
 
     def port_group(self, name: str) -> Collection[str] | None:
         """The ports of the group on this datapath: northd splits groups, as `<datapath key>_<name>`."""
-        row = self.view.one(port_group_by_name, f"{self.facts.key}_{name}")
-        if row is None:
-            row = self.view.one(port_group_by_name, name)
+        row = self._group_row(name)
         return None if row is None else self.view.members(PortGroup.ports, row.uuid)
+
+    def _group_row(self, name: str) -> PortGroup | None:
+        own = self.view.one(port_group_by_name, f"{self.facts.key}_{name}")
+        return own if own is not None else self.view.one(port_group_by_name, name)
+
+    def have_sets(self, match: str) -> bool:
+        """Whether every set and group that a match mentions is there on this datapath; what is in them is not read."""
+        return all(
+            (self._group_row(one.name) if one.sigil == PORT_GROUP else self.view.one(address_set_by_name, one.name))
+            is not None
+            for one in references_in(shape_of(match))
+        )
 
     def meter(self, name: str) -> int | None:
         """The number of a meter; None when there is no such meter, so that nothing is limited."""

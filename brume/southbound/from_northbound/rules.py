@@ -12,6 +12,7 @@ from brume.southbound.from_northbound.bindings import (
     gateways,
     load_balancers,
     meters,
+    missing_sets,
     multicast_groups,
     problems,
     roles,
@@ -56,6 +57,7 @@ BINDINGS: Final[tuple[Rule, ...]] = (
     *multicast_groups.RULES,
     *meters.RULES,
     *sets.RULES,
+    *missing_sets.RULES,
     *roles.RULES,
     *problems.RULES,
 )
