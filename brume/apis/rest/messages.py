@@ -86,6 +86,9 @@ class Request:
                 self._json = msgspec.json.decode(self.body)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 raise BadRequest(self.service.style.malformed_json) from None
+            if b"\\u0000" in self.body and (text := find_zero_character(self._json)) is not None:
+                self._json = msgspec.UNSET
+                raise BadRequest(f"The text {text!r} has the character U+0000, which no name or value can have.")
         return self._json
 
     def object(self, name: str | None = None) -> dict[str, Any]:
@@ -128,6 +131,14 @@ class Request:
         if length in ("", "0") and "transfer-encoding" not in self.headers:
             return
         self.body = b"".join([part async for part in self.chunks(limit)])
+
+
+def find_zero_character(value: Any) -> str | None:
+    """A text in a JSON value that has the character U+0000: no text of OVSDB can, nor of PostgreSQL."""
+    if isinstance(value, str):
+        return value if "\0" in value else None
+    parts = (*value, *value.values()) if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next((found for part in parts if (found := find_zero_character(part)) is not None), None)
 
 
 class Response:

@@ -270,6 +270,16 @@ def test_validation_from_the_declaration(toys, body, message):
     assert answer.json()["NeutronError"] == {"type": "HTTPBadRequest", "message": message, "detail": ""}
 
 
+def test_a_text_with_the_character_zero_is_refused(toys):
+    client, admin, _ = toys(NeutronStyle())
+    for body in ({"gizmo": {"size": 1, "name": "a\0b"}}, {"gizmo": {"a\0b": [1]}}, {"gizmo": [[{"x": "a\0b"}]]}):
+        answer = client.post("/toys/gizmos", body, admin)
+        assert answer.status == 400
+        assert "'a\\x00b' has the character U+0000" in answer.json()["NeutronError"]["message"]
+    written = client.post("/toys/gizmos", {"gizmo": {"size": "\\u0000"}}, admin)
+    assert "Invalid input for size" in written.json()["NeutronError"]["message"]  # a backslash, a u and four zeros
+
+
 def test_attributes_have_their_own_policy_and_microversion(toys):
     client, admin, demo = toys(NeutronStyle(), VERSIONS)
     assert client.post("/toys/gizmos", {"gizmo": {"size": 1}}, demo).status == 201
