@@ -30,7 +30,10 @@ def why_not() -> str:
 class RealChassis:
     """One switch with its ovn-controller."""
 
-    def __init__(self, directory: Path, name: str, number: int, southbound: Path, mappings: str) -> None:
+    def __init__(
+        self, directory: Path, name: str, number: int, southbound: Path | str, mappings: str, *ssl: str
+    ) -> None:
+        """`southbound` is a socket or a remote; `ssl` a private key, a certificate and the authority's."""
         directory.mkdir()
         self.name = name
         self.directory = directory
@@ -38,13 +41,15 @@ class RealChassis:
         settings = {
             "system-id": name,
             "hostname": name,
-            "ovn-remote": f"unix:{southbound}",
+            "ovn-remote": southbound if isinstance(southbound, str) else f"unix:{southbound}",
             "ovn-encap-type": "geneve",
             "ovn-encap-ip": f"192.0.2.{number}",
             "ovn-bridge-datapath-type": "dummy",
             "ovn-bridge-mappings": mappings,
         }
         self.switch.vsctl("set", "open", ".", *(f"external-ids:{key}={value}" for key, value in settings.items()))
+        if ssl:
+            self.switch.vsctl("set-ssl", *ssl)
         for bridge in ("br-int", *(pair.split(":")[1] for pair in mappings.split(","))):
             self.switch.add_bridge(bridge)
         self._controller = start(
