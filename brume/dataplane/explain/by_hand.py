@@ -1,7 +1,8 @@
 """Traces through rows that people wrote into NB: nothing of the cloud is behind them, cures are ovn-nbctl's commands.
 
 `cause_by_hand` is asked before the causes of the cloud (`causes.py`). It answers for datapaths that no rule made, and
-for ACLs by hand wherever they are. What never reached a datapath is in `by_hand_hosts.py`.
+for ACLs by hand wherever they are. What never reached a datapath is in `by_hand_hosts.py`, what routers decide in
+`by_hand_routes.py`.
 """
 
 from __future__ import annotations
@@ -12,18 +13,17 @@ from typing import Final
 import msgspec
 
 from brume.cloud.network.resources import Port
+from brume.dataplane.explain.by_hand_routes import discarded, forbidden_by_policy, no_route
 from brume.dataplane.explain.explanation import Cause, Explanation
 from brume.dataplane.explain.failure import Failure, binding_of
 from brume.northbound.neighbourhood import interfaces
 from brume.northbound.schema import (
     ACL,
     LogicalRouterPort,
-    LogicalRouterStaticRoute,
     LogicalSwitch,
     LogicalSwitchPort,
     PortGroup,
     QoS,
-    router_by_name,
     router_port_by_name,
     switch_by_name,
     switch_port_by_name,
@@ -36,7 +36,6 @@ ACL_STAGES: Final = frozenset(("ls_in_acl", "ls_in_acl_after_lb", "ls_out_acl"))
 METER_STAGES: Final = frozenset(("ls_in_qos_meter", "ls_out_qos_meter"))
 PORT_STAGES: Final = frozenset(("ls_in_check_port_sec", "ls_in_apply_port_sec", "ls_out_apply_port_sec"))
 LOOKUP_STAGES: Final = frozenset(("ls_in_l2_lkup", "ls_in_l2_unknown"))
-ROUTING: Final = frozenset(("lr_in_ip_routing", "lr_in_ip_routing_ecmp"))
 OUTPUT_TABLES: Final = frozenset(("remote_output", "local_output", "check_loopback", "logical_to_physical"))
 HIGHEST_PRIORITY: Final = 32767
 
@@ -45,17 +44,18 @@ def cause_by_hand(at: Failure) -> Cause | None:
     """Why a packet is dropped by rows that somebody wrote by hand; None if it is not by them, or not known here."""
     if at.datapath is None:
         return _no_such_port_here(at)
-    functions: tuple[Function, ...] = (_acl, _limited)
+    functions: tuple[Function, ...] = (_acl, _limited, forbidden_by_policy)
     if at.datapath.resource is None:
         functions = (
             _disabled,
             _acl,
             _limited,
+            forbidden_by_policy,
             _spoofed,
             _nobody_has_the_mac,
             _unbound,
-            _discarded,
-            _no_route,
+            discarded,
+            no_route,
             _expired,
             _for_the_router,
         )
@@ -210,25 +210,6 @@ def _unbound(at: Failure) -> Cause | None:
 def _some_chassis(at: Failure) -> str:
     names = sorted(row.name for row in at.tables.provenance.southbound.southbound.rows(Chassis))
     return names[0] if names else "CHASSIS"
-
-
-def _discarded(at: Failure) -> Cause | None:
-    route = next((origin.row for origin in at.origins if isinstance(origin.row, LogicalRouterStaticRoute)), None)
-    if at.where not in ROUTING or route is None or at.datapath is None:
-        return None
-    name = at.datapath.name
-    return Cause(
-        f"router {name}: the route to {route.ip_prefix} discards packets",
-        (f"ovn-nbctl lr-route-del {name} {route.ip_prefix}",),
-    )
-
-
-def _no_route(at: Failure) -> Cause | None:
-    if at.where not in ROUTING or at.datapath is None:
-        return None
-    routers = _database(at).find(router_by_name, at.datapath.name)
-    cure = f"ovn-nbctl lr-route-add {at.datapath.name} {at.target_ip} NEXT_HOP"
-    return Cause(f"router {at.datapath.name} has no route to {at.target_ip}", (cure,) if routers else ())
 
 
 def _expired(at: Failure) -> Cause | None:

@@ -28,6 +28,7 @@ from brume.values import Ipv4Address
 
 Line = Sequence[tuple[Hop, Path]]
 _FROM_OUTER: Final = ("ipv4", "udp", "geneve", "geneve option")
+POLICIES: Final = ("lr_in_policy", "lr_in_policy_ecmp")
 IPV6: Final = re.compile(r"[ ,](?:ipv6|icmp6|tcp6|udp6|sctp6)[ ,]")
 """In a flow's text: it is for IPv6 packets."""
 
@@ -224,16 +225,26 @@ def net_changes(tables: Sequence[TableStep]) -> list[Changed]:
 
 
 def _route_facts(tables: Sequence[TableStep]) -> tuple[str, ...]:
-    """What a router does: the route, the TTL, the MAC addresses, translated addresses."""
+    """What a router does: the route, policies, the TTL, the MAC addresses, translated addresses."""
     facts = []
-    for step in tables:
-        if step.title == "lr_in_ip_routing" and step.flow is not None:
+    for index, step in enumerate(tables):
+        if step.flow is None:
+            continue
+        if step.title == "lr_in_ip_routing":
             prefix = re.search(r"(?:nw|ipv6)_dst=([^, ]+)", step.flow)
             otherwise = "::/0" if IPV6.search(step.flow) else "0.0.0.0/0"
             route = prefix.group(1) if prefix is not None else otherwise
-            out = next((one for one in step.notable if one.startswith("outport")), "").rpartition(" -> ")[2]
-            facts.append(f"{step.datapath}: route {route}, out of {out or 'the same port'}")
+            several = index + 1 < len(tables) and tables[index + 1].title == "lr_in_ip_routing_ecmp"
+            chosen = tables[index + 1] if several and "group:" in step.flow else step
+            one_of = "one of the equal routes to" if chosen is not step else "route"
+            facts.append(f"{step.datapath}: {one_of} {route}, out of {_way_out(chosen)}")
+        elif step.title in POLICIES and "->reg15" in step.flow:
+            facts.append(f"{step.datapath}: a routing policy sends it another way, out of {_way_out(step)}")
     return (*facts, *_changed_facts(tables))
+
+
+def _way_out(step: TableStep) -> str:
+    return next((one for one in step.notable if one.startswith("outport")), "").rpartition(" -> ")[2] or "the same port"
 
 
 def _changed_facts(tables: Sequence[TableStep]) -> tuple[str, ...]:
