@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from brume.ovsdb.client.connection import Client, Pauses
+from brume.ovsdb.client.connection import Client
+from brume.ovsdb.client.pauses import Pauses
 from brume.ovsdb.client.replica import Replica
 from brume.ovsdb.columns import columns
 from brume.ovsdb.data import Datum, datum_from_json

@@ -300,18 +300,18 @@ def test_a_lock_goes_from_one_to_the_next_and_can_be_stolen(empty: AnyServer) ->
             one.subscribe(lambda event: heard.append(("one", event)))
             other.subscribe(lambda event: heard.append(("other", event)))
             await one.locked("ovn_northd")
-            other.session.lock("ovn_northd")
+            other.session.locks.want("ovn_northd")
             await other.request("echo", [])
             assert not other.has_lock("ovn_northd")
 
             outcome = await other.transact(locked_insert)
             assert outcome.verdict is Verdict.NOT_LOCKED
-            one.session.unlock("ovn_northd")
+            one.session.locks.give_up("ovn_northd")
             one.flush()
             await other.locked("ovn_northd")
             assert (await other.transact(locked_insert)).committed
 
-            one.session.lock("ovn_northd", steal=True)
+            one.session.locks.want("ovn_northd", steal=True)
             one.flush()
             await one.locked("ovn_northd")
             await other.request("echo", [])
@@ -344,16 +344,16 @@ def test_only_rows_that_are_wanted_come_and_others_when_they_are(empty: AnyServe
 
             assert names() == ["1"]
             assert [row.real for row in replica.database.rows(ROOT)] == [0.0]
-            client.session.change_conditions({ROOT: [["number", "==", 1], ["number", "==", 3]]})
+            client.session.conditions.change({ROOT: [["number", "==", 1], ["number", "==", 3]]})
             client.flush()
             await client.request("echo", [])
             assert names() == ["1", "3"]
-            assert client.session.conditions_settled
-            client.session.change_conditions({ROOT: [["number", "==", 3]]})
+            assert client.session.conditions.settled
+            client.session.conditions.change({ROOT: [["number", "==", 3]]})
             client.reconnect()
             await client.request("echo", [])
             assert names() == ["3"]
-            client.session.change_conditions({ROOT: None})
+            client.session.conditions.change({ROOT: None})
             client.flush()
             await client.request("echo", [])
             assert names() == ["0", "1", "2", "3"]
@@ -387,7 +387,7 @@ def test_a_replica_of_some_rows_is_what_the_server_has_of_them(version: int, ser
             for step in steps:
                 if isinstance(step, tuple):
                     (wanted,) = step
-                    client.session.change_conditions({ROOT: wanted})
+                    client.session.conditions.change({ROOT: wanted})
                     client.flush()
                 else:
                     server.transact(*step)

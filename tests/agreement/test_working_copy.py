@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from brume.ovsdb.client.connection import Client, Pauses
+from brume.ovsdb.client.connection import Client
+from brume.ovsdb.client.pauses import Pauses
 from brume.ovsdb.client.replica import Replica
 from brume.ovsdb.client.working_copy import WorkingCopy
 from brume.southbound.schema import (

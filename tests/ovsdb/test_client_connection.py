@@ -14,8 +14,9 @@ import uvloop
 
 from brume.northbound.schema import NORTHBOUND, LogicalSwitch
 from brume.ovsdb.authority import CLIENT, SERVER, make_authority
-from brume.ovsdb.client.connection import Client, Pauses
+from brume.ovsdb.client.connection import Client
 from brume.ovsdb.client.events import Event, Synchronized
+from brume.ovsdb.client.pauses import Pauses
 from brume.ovsdb.client.replica import Replica
 from brume.ovsdb.client.transaction import Proposal, Verdict
 from brume.ovsdb.server.server import Server, host_on

@@ -245,7 +245,7 @@ def test_an_update_stands_before_the_answer_of_its_transaction() -> None:
 
 def test_locks_are_asked_for_at_every_connection_and_told_when_they_come_and_go() -> None:
     dialogue = Dialogue()
-    dialogue.session.lock("ovn_northd")
+    dialogue.session.locks.want("ovn_northd")
     dialogue._listen()
     dialogue.answer("get_schema", SERVER_SCHEMA)
     assert dialogue.answer("lock", {"locked": False}) == []
@@ -351,15 +351,15 @@ def test_other_rows_are_wanted_one_question_at_a_time() -> None:
     dialogue = Dialogue()
     dialogue.synchronize()
     session = dialogue.session
-    session.change_conditions({LogicalSwitch: [["name", "==", "red"]]})
-    session.change_conditions({LogicalSwitch: [["name", "==", "blue"]]})
-    session.change_conditions({LogicalSwitchPort: [False]})
+    session.conditions.change({LogicalSwitch: [["name", "==", "red"]]})
+    session.conditions.change({LogicalSwitch: [["name", "==", "blue"]]})
+    session.conditions.change({LogicalSwitchPort: [False]})
     dialogue._listen()
     asked = dialogue.asked[0]
     assert asked["params"] == ["data", "data", {"Logical_Switch": [{"where": [["name", "==", "red"]]}]}]
     assert len(dialogue.asked) == 1
     dialogue.answer("monitor_cond_change", {})
-    assert not session.conditions_settled
+    assert not session.conditions.settled
     asked = dialogue.asked[0]["params"][2]
     assert asked == {
         "Logical_Switch": [{"where": [["name", "==", "blue"]]}],
@@ -398,7 +398,7 @@ def test_whatever_a_server_says_the_worst_is_that_it_is_left(
     answers: list[Json], method: str, params: list[Json], steps: int, refused: bool
 ) -> None:
     dialogue = Dialogue()
-    dialogue.session.lock("mine")
+    dialogue.session.locks.want("mine")
     right = [("get_schema", SERVER_SCHEMA), ("monitor_cond", database()), ("monitor_cond_since", [False, FIRST, DUMP])]
     for name, result in right[:steps]:
         dialogue.asked = [asked for asked in dialogue.asked if asked["method"] == name]

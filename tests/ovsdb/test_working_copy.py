@@ -14,7 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from brume.ovsdb.client.connection import Client, Pauses
+from brume.ovsdb.client.connection import Client
+from brume.ovsdb.client.pauses import Pauses
 from brume.ovsdb.client.replica import Replica
 from brume.ovsdb.client.working_copy import WorkingCopy
 from brume.ovsdb.schema_reader import read_schema

@@ -9,10 +9,15 @@
     decoding.py      rows from JSON, by readers made once a table
     replica.py       dumps and updates (v1, v2, v3) become one transaction of a `Database` each
     events.py        what a session tells: synchronized, updated, answered, a lock came or went; and the order to leave
-    session.py       one client's conversations, without a socket: _Server, monitors, locks, replies, probes
+    conversation.py  the messages of one connection, without a socket: requests, answers, signs of life
+    locks.py         which locks a client wants, and has
+    conditions.py    which rows it wants, while it watches
+    session.py       one client and one server after the other: _Server, monitors, what is told
     encoding.py      rows as JSON, by writers made once a table
     transaction.py   operations from typed rows, and what became of them
-    connection.py    the edge: sockets, several remotes, back-off, the leader of a cluster, verify and retry
+    link.py          the edge: one socket that a session talks over
+    pauses.py        how long to wait before the next server, or the next attempt
+    connection.py    several remotes, back-off, the leader of a cluster; transactions, tried until they are answered
     unsent.py        what a working copy has written and the server has not answered for
     working_copy.py  what a compiler or a chassis writes into a `Database` is sent, what others write arrives there
 

@@ -1,4 +1,4 @@
-"""The client's edge: sockets, several remotes, back-off, and transactions that are tried until they are answered.
+"""A client: several remotes, back-off, and transactions that are tried until they are answered.
 
     client = Client("tcp:10.0.0.1:6642,tcp:10.0.0.2:6642", Replica(SOUTHBOUND), locks=["ovn_northd"])
     client.start()
@@ -22,9 +22,11 @@ import asyncio
 import random
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any
 
 from brume.ovsdb.client.events import Answered, Event, Leave, LockChanged, Synchronized
+from brume.ovsdb.client.link import Link, open_link
+from brume.ovsdb.client.pauses import Pauses
 from brume.ovsdb.client.replica import Replica
 from brume.ovsdb.client.session import PROBE_INTERVAL, Session, State
 from brume.ovsdb.client.transaction import LOST, UNCHANGED, Outcome, Proposal, Verdict, judge
@@ -40,26 +42,6 @@ them that is about half a minute."""
 
 
 _ASKED_TO = Leave("asked to")
-
-
-class Pauses(NamedTuple):
-    """How long to wait, in seconds."""
-
-    shortest: float = 1.0
-    longest: float = 8.0
-    connect: float = 5.0
-    """For a connection to be made."""
-    again: float = 0.05
-    """Between two attempts of a transaction, at most: who always loses the race against others must not load them."""
-
-    def after(self, failures: int, remotes: int, jitter: float) -> float:
-        """The pause after so many failures in a row; `jitter` is from 0 to 1."""
-        rounds = failures - remotes
-        return 0.0 if rounds < 0 else min(self.longest, self.shortest * 2 ** min(rounds, 30)) * (0.5 + jitter / 2)
-
-    def before_attempt(self, number: int, jitter: float) -> float:
-        """The pause before an attempt (the first is number 0): none at first, then longer and longer."""
-        return jitter * min(self.again, 0.001 * 2 ** min(number, 30)) if number > 1 else 0.0
 
 
 class Client:
@@ -85,7 +67,7 @@ class Client:
         self.replica = replica
         self.session = Session(replica, leader_only=leader_only, probe_interval=probe_interval, version=version)
         for name in locks:
-            self.session.lock(name)
+            self.session.locks.want(name)
         self.status = "not started"
         """For people: where we are connected, or why not."""
         self._probe_interval = probe_interval
@@ -93,7 +75,7 @@ class Client:
         self._listeners: list[Listener] = []
         self._answers: dict[int, asyncio.Future[Answered | None]] = {}
         self._changed: asyncio.Future[None] | None = None
-        self._link: _Link | None = None
+        self._link: Link | None = None
         self._task: asyncio.Task[None] | None = None
         self._failures = 0
         self._closed = False
@@ -145,7 +127,7 @@ class Client:
         self.status = f"connecting to {remote}"
         try:
             async with asyncio.timeout(self._pauses.connect):
-                link = await self._connect(remote)
+                link = await open_link(self.session, remote, tls=self._tls, begun=self._begun, happened=self._tell)
         except (OSError, TimeoutError, ssl.SSLError) as error:
             self._failures += 1
             self.status = f"cannot connect to {remote}: {error or 'no answer'}"
@@ -160,16 +142,11 @@ class Client:
         self._failures = 0 if useful or leave is _ASKED_TO else self._failures + 1
         self.status = f"{remote}: {leave.reason if leave is not None else 'the server hung up'}"
 
-    async def _connect(self, remote: Remote) -> _Link:
-        loop = asyncio.get_running_loop()
-        if remote.is_unix:
-            _, link = await loop.create_unix_connection(lambda: _Link(self, remote), remote.path)
-        else:
-            context = self._tls if remote.is_tls else None
-            if remote.is_tls and context is None:
-                raise ssl.SSLError("no certificates given for ssl:")
-            _, link = await loop.create_connection(lambda: _Link(self, remote), remote.host, remote.port, ssl=context)
-        return link
+    def _begun(self, link: Link) -> None:
+        """There is a connection."""
+        self._link = link
+        self.status = f"connected to {link.remote}"
+        self.session.probe_interval = self._probe_interval if link.remote.needs_probes else None
 
     def _lose(self) -> None:
         """The connection is gone: whoever waits for an answer will not get it."""
@@ -212,12 +189,12 @@ class Client:
     @property
     def remote(self) -> Remote | None:
         """Where we are connected."""
-        return None if self._link is None else self._link.remote
+        return None if self._link is None or not self._link.is_open else self._link.remote
 
     @property
     def is_synchronized(self) -> bool:
         """Whether the replica follows a server now."""
-        return self._link is not None and self.session.state is State.MONITORING
+        return self.remote is not None and self.session.state is State.MONITORING
 
     async def synchronized(self) -> None:
         """Wait until the replica follows a server."""
@@ -229,11 +206,11 @@ class Client:
 
     def has_lock(self, name: str) -> bool:
         """Whether a lock is ours."""
-        return self.session.locks.get(name, False)
+        return self.session.locks.holds(name)
 
     def flush(self) -> None:
-        """Send what the session has to say: after `session.lock`, `session.change_conditions` ..."""
-        if self._link is not None:
+        """Send what the session has to say: after `session.locks.want`, `session.conditions.change` ..."""
+        if self._link is not None and self._link.is_open:
             self._link.send()
 
     def reconnect(self) -> None:
@@ -288,68 +265,3 @@ class Client:
             if outcome.verdict not in (Verdict.TRY_AGAIN, Verdict.LOST):
                 break
         return outcome
-
-
-class _Link(asyncio.Protocol):
-    """One connection. `ended` tells why it ended: a `Leave`, or None if the server hung up."""
-
-    def __init__(self, client: Client, remote: Remote) -> None:
-        self._client = client
-        self.remote = remote
-        self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
-        self._transport: asyncio.Transport | None = None
-        self.ended: asyncio.Future[Leave | None] = self._loop.create_future()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by its class
-        self._client._link = self
-        self._client.status = f"connected to {self.remote}"
-        session = self._client.session
-        session.probe_interval = self._client._probe_interval if self.remote.needs_probes else None
-        session.connected(self._loop.time())
-        self.send()
-        self._tick()
-
-    def data_received(self, data: bytes) -> None:
-        self._guarded(lambda: self._client._tell(self._client.session.receive(data, self._loop.time())))
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.leave(None)
-
-    def send(self) -> None:
-        """Send what the session has to say."""
-        octets = self._client.session.output()
-        if octets and self._transport is not None:
-            self._transport.write(octets)
-
-    def hang_up(self) -> None:
-        """Be done with this connection."""
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._transport is not None:
-            self._transport.abort()
-
-    def _tick(self) -> None:
-        self._guarded(lambda: self._client.session.tick(self._loop.time()))
-        at = self._client.session.next_tick
-        if at is not None and not self.ended.done():
-            self._timer = self._loop.call_at(at, self._tick)
-
-    def _guarded(self, step: Callable[[], None]) -> None:
-        if self.ended.done():
-            return
-        try:
-            step()
-            self.send()
-        except Leave as leave:
-            self.leave(leave)
-        except Exception as error:  # a listener's: `run` raises it
-            self.ended.set_exception(error)
-
-    def leave(self, leave: Leave | None) -> None:
-        """This connection is no longer wanted, or no longer there."""
-        if self._client._link is self:
-            self._client._link = None
-        if not self.ended.done():
-            self.ended.set_result(leave)

@@ -17,31 +17,28 @@ Rules (what ovsdb-cs.c of Open vSwitch does):
   - A message that breaks the protocol, or does not fit what the replica has, is a reason to leave too; then everything
     is asked for anew at the next connection.
   - Events are facts in the order they came: the update of a transaction stands before its answer.
+
+Not here: messages and their octets (`conversation.py`), which locks (`locks.py`) and which rows (`conditions.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import nullcontext
+from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
 import msgspec
 
+from brume.ovsdb.client.conditions import Conditions
+from brume.ovsdb.client.conversation import MAXIMUM_MESSAGE, Conversation, ignore
 from brume.ovsdb.client.events import Answered, Event, Leave, LockChanged, Synchronized, Updated
-from brume.ovsdb.client.replica import Condition, Replica
+from brume.ovsdb.client.locks import Locks
+from brume.ovsdb.client.replica import Replica
 from brume.ovsdb.errors import OvsdbError
 from brume.ovsdb.served_databases import SERVER, ServedDatabase, unusable
-from brume.ovsdb.wire.framing import Framer
-from brume.ovsdb.wire.messages import Kind, Message, WireError, refusal, reply, request
-from brume.tables.collector import without_collector
-from brume.tables.row import Row
+from brume.ovsdb.wire.messages import Message, WireError
 
 Json = Any
-MAXIMUM_MESSAGE = 4 << 30
-"""Octets of one message from a server. A dump is one message: it is as large as the database is."""
-LARGE = 1 << 20
-"""Octets from which a message is read without looking for garbage."""
 PROBE_INTERVAL = 5.0
 """Seconds of silence after which the server is asked for a sign of life; as many again, and it is taken for dead."""
 NEVER_SEEN = "00000000-0000-0000-0000-000000000000"
@@ -89,61 +86,41 @@ class Session:
         """The schema that the server has, as JSON."""
         self.last_id = NEVER_SEEN
         self.minimum_index = 0
-        self.locks: dict[str, bool] = {}
-        """The locks we want, and whether they are ours."""
         self._best_version = version
-        self._maximum_message = maximum_message
-        self._serial = 0
         self._server = Replica(SERVER)
-        self._changed_conditions: set[type[Row]] = set()
-        self._asked_conditions: set[type[Row]] = set()
         self._events: list[Event] = []
-        self._reset()
-
-    def _reset(self) -> None:
-        self._framer = Framer(maximum_message=self._maximum_message)
-        self._waiting: dict[int, Callable[[Message], None]] = {}
-        self._output: list[bytes] = []
-        self._heard = 0.0
-        self._probed = False
-        self.version = 0
+        self._conversation = Conversation(self._on_notification, maximum_message=maximum_message)
+        self._ask = self._conversation.ask
+        self.locks = Locks(self._conversation, lambda name, held: self._events.append(LockChanged(name, held)))
+        self.conditions = Conditions(replica, self._conversation, _DATA)
 
     # the connection
 
     def connected(self, now: float) -> None:
         """There is a connection; `now` is the time of a clock that only goes forward."""
-        self._reset()
-        self._heard = now
-        if self._changed_conditions or self._asked_conditions:
-            # whether the server had changed the conditions when the connection broke cannot be known
+        self._conversation.begin(now)
+        self.version = 0
+        if not self.conditions.begin():
             self.last_id = NEVER_SEEN
-            self._changed_conditions.clear()
-            self._asked_conditions.clear()
         self.state = State.SERVER_SCHEMA
         self._ask("get_schema", [SERVER.name], self._on_server_schema)
-        for name in self.locks:
-            self._ask_lock("lock", name)
+        self.locks.ask()
 
     def disconnected(self) -> list[Event]:
         """The connection is gone, and with it our locks; a transaction without an answer may have happened or not.
 
         What happened before a `Leave` is told too.
         """
-        self._reset()
-        self.state = State.OFFLINE
-        for name in self.locks:
-            self._set_lock(name, held=False)
+        self._conversation.end()
+        self.state, self.version = State.OFFLINE, 0
+        self.conditions.watched(0)
+        self.locks.lose()
         return self._take_events()
 
     def receive(self, octets: bytes, now: float) -> list[Event]:
         """Take what the server sent; raises `Leave`."""
-        self._heard, self._probed = now, False
-        large = len(octets) + self._framer.pending >= LARGE
         try:
-            self._framer.feed(octets)
-            with without_collector() if large else nullcontext():
-                while (message := self._framer.next()) is not None:
-                    self._take(message)
+            self._conversation.receive(octets, now)
         except WireError as error:
             raise Leave(f"protocol broken: {error}") from error
         except OvsdbError as error:
@@ -153,28 +130,22 @@ class Session:
 
     def output(self) -> bytes:
         """What is to be sent now."""
-        octets = b"".join(self._output)
-        self._output.clear()
-        return octets
+        return self._conversation.output()
+
+    def _take_events(self) -> list[Event]:
+        events, self._events = self._events, []
+        return events
 
     def tick(self, now: float) -> None:
         """Look at the clock: ask for a sign of life, or raise `Leave` because there was none."""
-        if self.state is State.OFFLINE or not self.probe_interval or now < self._heard + self.probe_interval:
-            return
-        if self._probed and now >= self._heard + 2 * self.probe_interval:
-            raise Leave(f"no sign of life for {now - self._heard:.1f} s")
-        if not self._probed:
-            self._probed = True
-            self._ask("echo", [], _ignore)
+        self._conversation.tick(now, self.probe_interval)
 
     @property
     def next_tick(self) -> float | None:
         """When `tick` has something to do, if nothing comes before."""
-        if self.state is State.OFFLINE or not self.probe_interval:
-            return None
-        return self._heard + self.probe_interval * (2 if self._probed else 1)
+        return self._conversation.next_tick(self.probe_interval)
 
-    # what the client wants
+    # what the client asks
 
     def request(self, method: str, params: Json) -> int:
         """Send a request; its answer is an `Answered` with this number. Only while MONITORING."""
@@ -185,57 +156,16 @@ class Session:
         """Send a transaction on the replica's database."""
         return self.request("transact", [self.replica.schema.name, *operations])
 
-    def lock(self, name: str, *, steal: bool = False) -> None:
-        """Want a lock, over all connections to come (a lock is stolen once, and waited for afterwards)."""
-        if name not in self.locks or steal:
-            self.locks.setdefault(name, False)
-            if self.state is not State.OFFLINE:
-                self._ask_lock("steal" if steal else "lock", name)
+    def _on_answer(self, message: Message) -> None:
+        self._events.append(Answered(message.id, message.result, message.error))
 
-    def unlock(self, name: str) -> None:
-        """Give a lock back, or want it no more."""
-        if self.locks.pop(name, None) is not None and self.state is not State.OFFLINE:
-            self._ask("unlock", [name], _ignore)
-
-    def change_conditions(self, conditions: Mapping[type[Row], Condition | None]) -> None:
-        """Want other rows of some tables; those that come and go arrive as updates."""
-        for row_type, condition in conditions.items():
-            before = self.replica.condition(row_type)
-            self.replica.set_condition(row_type, condition)
-            if self.replica.condition(row_type) != before:
-                self._changed_conditions.add(row_type)
-        self._send_conditions()
-
-    @property
-    def conditions_settled(self) -> bool:
-        """Whether the replica has the rows that were last asked for."""
-        return self.state is State.MONITORING and not (self._changed_conditions or self._asked_conditions)
-
-    # messages
-
-    def _take(self, message: Message) -> None:
-        kind = message.kind
-        if kind is Kind.NOTIFICATION:
-            self._on_notification(message.method or "", message.params or [])
-        elif kind is Kind.REQUEST:
-            self._on_request(message)
-        else:
-            handler = self._waiting.pop(message.id, None) if isinstance(message.id, int) else None
-            if handler is not None:
-                handler(message)
-
-    def _on_request(self, message: Message) -> None:
-        if message.method == "echo":
-            self._output.append(reply(message.params, message.id))
-        else:
-            self._output.append(refusal(OvsdbError("unknown method", message.method).to_json(), message.id))
+    # what the server tells
 
     def _on_notification(self, method: str, params: list[Json]) -> None:
-        if method in ("update", "update2", "update3"):
+        if method in _VERSIONS:
             self._on_update(method, params)
         elif method in ("locked", "stolen"):
-            if len(params) == 1 and isinstance(params[0], str) and params[0] in self.locks:
-                self._set_lock(params[0], held=method == "locked")
+            self.locks.told(method, params)
         elif method == "monitor_canceled" and params and params[0] in (_DATA, _SERVER):
             raise Leave("the server has stopped our monitor")
 
@@ -269,7 +199,7 @@ class Session:
             self._ask_schema()
             return
         self._server.load(2, message.result)
-        self._ask("set_db_change_aware", [True], _ignore)
+        self._ask("set_db_change_aware", [True], ignore)
         row = self._check_server()
         try:
             self.schema = msgspec.json.decode(row.schema or "")
@@ -324,55 +254,7 @@ class Session:
         changes = self.replica.load(version, updates, resumed=resumed)
         self.state, self.version, self.last_id = State.MONITORING, version, last_id
         self._events.append(Synchronized(changes, resumed))
-        self._send_conditions()
-
-    # conditions and locks
-
-    def _send_conditions(self) -> None:
-        if self.state is not State.MONITORING or self._asked_conditions or not self._changed_conditions:
-            return
-        if self.version == 1:
-            self._changed_conditions.clear()  # everything is here anyhow
-            return
-        self._asked_conditions, self._changed_conditions = self._changed_conditions, set()
-        changes: dict[str, Json] = {}
-        for row_type in self._asked_conditions:
-            condition = self.replica.condition(row_type)
-            changes[row_type.TABLE.name] = [{"where": [True] if condition is None else condition}]  # type: ignore[attr-defined]
-        self._ask("monitor_cond_change", [_DATA, _DATA, changes], self._on_conditions)
-
-    def _on_conditions(self, message: Message) -> None:
-        if message.error is not None:
-            raise Leave(f"the server refuses a condition: {message.error}")
-        self._asked_conditions = set()
-        self._send_conditions()
-
-    def _ask_lock(self, method: str, name: str) -> None:
-        def answer(message: Message) -> None:
-            if name in self.locks and isinstance(message.result, dict) and message.result.get("locked") is True:
-                self._set_lock(name, held=True)
-
-        self._ask(method, [name], answer)
-
-    def _set_lock(self, name: str, *, held: bool) -> None:
-        if self.locks[name] is not held:
-            self.locks[name] = held
-            self._events.append(LockChanged(name, held))
-
-    # pieces
-
-    def _ask(self, method: str, params: Json, handler: Callable[[Message], None]) -> int:
-        self._serial += 1
-        self._waiting[self._serial] = handler
-        self._output.append(request(method, params, self._serial))
-        return self._serial
-
-    def _on_answer(self, message: Message) -> None:
-        self._events.append(Answered(message.id, message.result, message.error))
-
-    def _take_events(self) -> list[Event]:
-        events, self._events = self._events, []
-        return events
+        self.conditions.watched(version)
 
 
 _VERSIONS = {"update": 1, "update2": 2, "update3": 3}
@@ -380,7 +262,3 @@ _VERSIONS = {"update": 1, "update2": 2, "update3": 3}
 
 def _is_since_reply(result: Json) -> bool:
     return isinstance(result, list) and len(result) == 3 and isinstance(result[0], bool) and isinstance(result[1], str)
-
-
-def _ignore(_: Message) -> None:
-    """An answer that says nothing new."""
