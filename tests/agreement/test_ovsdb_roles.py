@@ -72,6 +72,19 @@ class Side:
         """A client without a certificate."""
         return WirePeer(socket.create_connection(("127.0.0.2", self._ports["plain"]), timeout=PATIENCE))
 
+    @contextmanager
+    def read_only(self) -> Iterator[WirePeer]:
+        """A client of a remote that is read only, while there is one."""
+        target = "ptcp:0:127.0.0.3"
+        self._sbctl("--", "--id=@new", "create", "Connection", f'target="{target}"', "read_only=true", "--",
+                    "add", "SB_Global", ".", "connections", "@new")  # fmt: skip
+        port = self._port(target)
+        peer = WirePeer(socket.create_connection(("127.0.0.3", port), timeout=PATIENCE))
+        try:
+            yield peer
+        finally:
+            peer.close()
+
     def has(self, *operations: Json) -> None:
         """Let the database hold this beside its remotes, and nothing else."""
         tables = ("RBAC_Role", "RBAC_Permission", "Chassis_Private", "Chassis", "Encap", "MAC_Binding")
@@ -292,6 +305,22 @@ def test_random_roles(sides: tuple[Side, Side], seed: int) -> None:
         client.close()
     for operations, one, other in zip(transactions, *said, strict=True):
         assert one == other, (roles, operations)
+
+
+def test_a_remote_that_is_read_only(sides: tuple[Side, Side]) -> None:
+    """Nobody writes, and nobody locks what only writers need."""
+    said = []
+    for side in sides:
+        with_chassis(side, the_roles())
+        with side.read_only() as client:
+            found = [
+                comparable(client.ask("transact", SB, *operations)) for operations in (*of_chassis("chassis1"), [])
+            ]
+            found += [comparable(client.ask(method, "x")) for method in ("lock", "steal", "unlock")]
+            found.append(comparable(client.ask("monitor", SB, "m", {"DNS": {"columns": ["records"]}})))
+        said.append(found)
+    assert "read only mode" in str(said[0])
+    assert said[0] == said[1]
 
 
 def test_our_compiler_permits_what_northd_permits() -> None:
