@@ -18,6 +18,7 @@ def add_switch_features(draw: Draw) -> None:
     _names(draw)
     _virtual_ports(draw)
     _limits(draw)
+    _forwarding_groups(draw)
 
 
 def _names(draw: Draw) -> None:
@@ -57,3 +58,11 @@ def _limits(draw: Draw) -> None:
                 bandwidth |= {"burst": 10} if draw.by_chance(0.5) else {}
                 dscp = draw.random.choice([-1, 0, 46])
                 draw.build.qos(switch, draw.random.choice(DIRECTIONS), match, 100 + number, dscp, **bandwidth)
+
+
+def _forwarding_groups(draw: Draw) -> None:
+    """At most one on a switch: of several, ovn-northd forgets some."""
+    for place, switch in enumerate(draw.switches):
+        if draw.by_chance(0.2):
+            ports = [host for host in draw.hosts if draw.by_chance(0.5)] or draw.hosts
+            draw.build.forwarding_group(switch, f"10.{place}.9.98", f"00:11:22:33:44:0{place}", *ports)

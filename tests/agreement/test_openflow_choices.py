@@ -60,6 +60,7 @@ def network_that_chooses() -> Database:
         LogicalRouterPolicy(uuid=policy, priority=100, match="ip4.src == 10.0.1.12", action="reroute", nexthops=hops)
     )
     build.transaction.add(LogicalRouter.policies, uuid("router", "router"), policy)
+    build.forwarding_group("a", "10.0.0.99", "00:11:22:33:44:55", "a1", "a2")
     limit = uuid("limit")
     bandwidth = Map({"rate": 1000, "burst": 100})
     build.transaction.put(

@@ -132,6 +132,19 @@ def test_paths_are_buckets_by_weight() -> None:
     assert format_actions(entry.buckets[0].actions) == "set_field:0x10000/0xffff0000->xreg4,resubmit(,19)"
 
 
+def test_ports_of_a_forwarding_group_are_buckets() -> None:
+    """ovn.at, "fwd_group"; a group that names a port which is not there does nothing at all."""
+    needs = Needs("")
+    actions_of('fwd_group(liveness="true", childports="eth0", "lsp1");', needs)
+    (entry,) = needs.groups.values()
+    assert format_group(entry).partition(",")[2] == (
+        "type=select,selection_method=dp_hash,"
+        "bucket=bucket_id:0,weight:1,actions=set_field:0x5/0xffff->reg15,resubmit(,37),"
+        "bucket=bucket_id:1,weight:1,actions=set_field:0x11/0xffff->reg15,resubmit(,37)"
+    )
+    assert actions_of('fwd_group(childports="eth0", "nobody");', needs) == ()
+
+
 def test_a_meter_is_a_logical_flows_own() -> None:
     one, other = Needs("flow 1"), Needs("flow 2")
     for needs in (one, other):

@@ -138,3 +138,18 @@ def test_a_match_with_a_set_that_is_not_there_matches_nothing(tmp_path, lab) -> 
     running.nbctl("create Address_Set name=servers")
     assert not running.ping("vma", "10.0.1.20")
     assert "$servers" not in running.brume("status")
+
+
+def test_a_forwarding_group_spreads_connections(tmp_path, lab) -> None:
+    """Nobody has the address: each connection to it goes to one of the ports, and always to the same."""
+    running = lab(tmp_path)
+    build(running, TWO_SWITCHES, "lsp-add ls2 vmc -- lsp-set-addresses vmc '0a:00:00:00:00:0c 10.0.1.21'")
+    for name, place in (("vma", "compute1"), ("vmb", "compute2"), ("vmc", "compute1")):
+        running.brume(f"bind {name} {place}")
+    running.nbctl("fwd-group-add spread ls2 10.0.1.100 00:11:22:33:44:55 vmb vmc")
+    for name in ("vmb", "vmc"):
+        running.brume(f"exec {name} ip addr add 10.0.1.100/32 dev eth0")
+        running.brume(f"exec {name} ip link set dev eth0 address 00:11:22:33:44:55")
+    assert all(running.ping("vma", "10.0.1.100") for _ in range(3))
+    assert "group:" in running.brume("flows compute1 br-int table=33")
+    assert "not compiled" not in running.brume("status")

@@ -10,6 +10,7 @@ from brume.northbound.schema import (
     NAT,
     AddressSet,
     DHCPOptions,
+    ForwardingGroup,
     GatewayChassis,
     HAChassis,
     HAChassisGroup,
@@ -122,6 +123,15 @@ class Builder:
         )
         self.transaction.put(row)
         self.transaction.add(LogicalSwitch.qos_rules, uuid("switch", switch), key)
+        return key
+
+    def forwarding_group(self, switch: str, vip: str, vmac: str, *ports: str, liveness: bool = False) -> str:
+        key = uuid("forwarding group", switch, vip)
+        row = ForwardingGroup(
+            uuid=key, name=f"group-{vip}", vip=vip, vmac=vmac, liveness=liveness, child_port=frozenset(ports)
+        )
+        self.transaction.put(row)
+        self.transaction.add(LogicalSwitch.forwarding_groups, uuid("switch", switch), key)
         return key
 
     def meter(self, name: str, *bands: tuple[int, int], unit: str = "pktps", fair: bool | None = None) -> str:

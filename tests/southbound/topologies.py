@@ -222,6 +222,19 @@ def limits() -> Database:
     return build.apply()
 
 
+def forwarding_groups() -> Database:
+    """One on each switch: of several, ovn-northd forgets some."""
+    build = Builder()
+    for number, switch in enumerate(("one", "watched")):
+        build.switch(switch)
+        hosts = [f"{switch}-vm{host}" for host in range(3)]
+        for host, name in enumerate(hosts):
+            build.port(switch, name, f"fa:16:3e:00:0{number}:0{host} 10.0.{number}.1{host}")
+        children = (*hosts, "nobody")
+        build.forwarding_group(switch, f"10.0.{number}.100", "00:11:22:33:44:55", *children, liveness=number > 0)
+    return build.apply()
+
+
 TOPOLOGIES = (
     one_switch,
     neutron,
@@ -234,6 +247,7 @@ TOPOLOGIES = (
     names,
     virtual_ports,
     limits,
+    forwarding_groups,
     *ROUTER_TOPOLOGIES,
     *BALANCER_TOPOLOGIES,
 )

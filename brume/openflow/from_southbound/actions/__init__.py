@@ -5,7 +5,7 @@
     context.py       what an encoding depends on besides the step: pipeline, kind of datapath, port numbers
     basic.py         output, next, assignments, stack, TTL, queue
     conntrack.py     ct_next, ct_commit, NAT
-    choice.py        ct_lb, select, set_meter: groups that choose, meters that limit
+    choice.py        ct_lb, select, fwd_group, set_meter: groups that choose, meters that limit
     lookups.py       tables that answer a question: MAC bindings, FDB, port security
     next_hops.py     commit_ecmp_nh: flows that the switch learns
     controller.py    steps that the controller carries out on a packet: arp {}, icmp4 {}, put_arp, log ...

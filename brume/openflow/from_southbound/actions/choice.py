@@ -1,4 +1,4 @@
-"""Actions that stand for something beside the flow: a group that chooses (ct_lb, select), a meter that limits.
+"""Actions that stand for something beside the flow: a group that chooses (ct_lb, select, fwd_group), or a meter.
 
 A group or a meter has a number of 31 bits made of what it says, the same on every chassis and every run; so flows that
 are made once for the cloud can name it, and a chassis needs it only if it has such a flow. What the flows of one
@@ -18,6 +18,7 @@ from brume.openflow.messages.actions import Actions, Ct, Group, Meter, Nat, Resu
 from brume.openflow.messages.fields import FIELDS
 from brume.openflow.messages.group import Bucket, GroupEntry, format_group
 from brume.openflow.messages.meter import MeterEntry, format_meter
+from brume.openflow.registers import OUTPORT
 
 TRANSLATED: Final = 2
 FLAGS: Final = {"skip_snat": 4, "force_snat": 8}
@@ -76,6 +77,20 @@ def select(step: steps.Select, context: Context) -> Actions:
     target, onward = resolved(step.target), Resubmit(context.table(step.table))
     buckets = tuple(
         Bucket(number, (load(member, target), onward), weight) for number, (member, weight) in enumerate(step.members)
+    )
+    return (Group(context.needs.group(GroupEntry(0, "select", buckets, "dp_hash"))),)
+
+
+def spread(step: steps.ForwardGroup, context: Context) -> Actions:
+    """fwd_group(childports=...): one of some ports, the same for all packets of a connection. Nothing when a port is
+    missing. `liveness` is not heeded: the flow is the same on every chassis, and what watches a tunnel is not."""
+    keys = [context.port(name) for name in step.ports]
+    found = [key for key in keys if key is not None]
+    if not found or len(found) < len(keys):
+        return ()
+    onward = Resubmit(context.output_table)
+    buckets = tuple(
+        Bucket(number, (set_field(FIELDS[OUTPORT], key, 0xFFFF), onward), 1) for number, key in enumerate(found)
     )
     return (Group(context.needs.group(GroupEntry(0, "select", buckets, "dp_hash"))),)
 

@@ -42,6 +42,7 @@ ENCODERS: Final[Mapping[type, StepEncoder]] = {
     steps.CtCommitNat: conntrack.commit_nat,
     steps.CtLb: choice.balance,
     steps.Select: choice.select,
+    steps.ForwardGroup: choice.spread,
     steps.SetMeter: choice.limit,
     steps.GetBinding: lookups.get_binding,
     steps.PutBinding: controller.put_binding,

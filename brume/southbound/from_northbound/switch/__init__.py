@@ -14,6 +14,7 @@
     passed_through.py    features that are not compiled
     arp_nd.py            answer ARP and neighbour solicitations
     virtual_ports.py     who has a virtual port's address now
+    forwarding_groups.py   an address whose connections are spread over ports
     dhcp.py, dhcpv6.py   answer DHCP
     dns.py               answer DNS queries
     external.py          ports outside the cloud, served by one chassis

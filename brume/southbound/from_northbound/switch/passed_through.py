@@ -17,11 +17,6 @@ def multicast_snooping(switch: LogicalSwitch, view: View) -> Iterator[Output]:
         yield Problem(table="Logical_Switch", row=switch.uuid, message=message)
 
 
-@rule(LogicalSwitch.forwarding_groups)
-def forwarding_group(member: Member, view: View) -> Iterator[Output]:
-    yield Problem(table="Forwarding_Group", row=str(member.child), message="forwarding groups are not compiled")
-
-
 @rule(LogicalSwitchPort.mirror_rules)
 def mirror(member: Member, view: View) -> Iterator[Output]:
     yield Problem(table="Mirror", row=str(member.child), message="mirrors are not compiled")
@@ -29,6 +24,5 @@ def mirror(member: Member, view: View) -> Iterator[Output]:
 
 RULES = (
     multicast_snooping,
-    forwarding_group,
     mirror,
 )
