@@ -18,7 +18,7 @@ from brume.ovsdb.errors import SYNTAX, OvsdbError, syntax_error
 from brume.ovsdb.json_text import whole
 from brume.ovsdb.members import ANY, ARRAY, BOOLEAN, ID, INTEGER, NUMBER, OBJECT, STRING, Members
 from brume.ovsdb.schema import Schema
-from brume.ovsdb.types import AtomType, BaseType, ColumnType
+from brume.ovsdb.types import MAXIMUM_INTEGER, MINIMUM_INTEGER, AtomType, BaseType, ColumnType
 
 Json = Any
 _TAKEN = {"uuid", "key"}
@@ -170,9 +170,8 @@ def read_base(json: Json) -> BaseType:
         return BaseType(_atomic(json))
     members = Members(json, "ovsdb type")
     atom = _atomic(members.get("type", STRING))
-    enum = members.optional("enum", ANY)
-    if enum is not None:
-        choices = datum_from_json(ColumnType(BaseType(atom), maximum=None), enum)
+    if "enum" in json:
+        choices = datum_from_json(ColumnType(BaseType(atom), maximum=None), members.get("enum", ANY))
         base = BaseType(atom, enum=frozenset(choices))
     elif atom is AtomType.UUID:
         base = _read_reference(members, json)
@@ -216,6 +215,8 @@ def _read_limits(members: Members, json: Json, atom: AtomType) -> BaseType:
             if limit is not None and not 0 <= limit <= _MOST:
                 raise syntax_error(limit, f"{name} out of valid range 0 to {_MOST}")
         low = low or None
+    elif atom is AtomType.INTEGER:
+        low, high = None if low == MINIMUM_INTEGER else low, None if high == MAXIMUM_INTEGER else high
     if low is not None and high is not None and low > high:
         raise syntax_error(json, f"min{word} exceeds max{word}")
     return BaseType(atom, minimum=low, maximum=high)
