@@ -31,6 +31,7 @@ from brume.southbound.compiler import Compiler
 from brume.southbound.container_tags import ContainerTags
 from brume.southbound.dynamic_addresses import DynamicAddresses
 from brume.southbound.global_options import GlobalOptions
+from brume.southbound.neighbor_aging import NeighborAging
 from brume.southbound.reports import Reports
 from brume.southbound.schema import SOUTHBOUND
 from brume.southbound.schema import Chassis as ChassisRow
@@ -82,6 +83,11 @@ class LogicalNetwork:
         return BfdStatus(self.northbound, self.committed)
 
     @cached_property
+    def neighbor_aging(self) -> NeighborAging:
+        """What routers forget."""
+        return NeighborAging(self.northbound, self.southbound, self.scheduler.now, self.scheduler.call_at)
+
+    @cached_property
     def northbound_store(self) -> Store:
         """NB as clients on the wire see it; made when the first one asks, as an embedded cloud may have none."""
         return Store(self.northbound, NORTHBOUND)
@@ -130,6 +136,9 @@ class LogicalNetwork:
         self.global_options.start()
         self.reports.start()
         self.bfd_status.start()
+        self.neighbor_aging.start()
+        self.northbound.subscribe(self.neighbor_aging.follow_northbound)
+        self.southbound.subscribe(self.neighbor_aging.follow_southbound)
         self.committed.subscribe(self.reports.follow)
         self.committed.subscribe(self.bfd_status.follow)
 
