@@ -24,6 +24,7 @@ from brume.southbound.schema import (
     LogicalFlow,
     Meter,
     MeterBand,
+    Mirror,
     MulticastGroup,
     PortBinding,
     PortGroup,
@@ -54,6 +55,7 @@ DERIVED: Final[tuple[type[Row], ...]] = (
     BFD,
     Meter,
     MeterBand,
+    Mirror,
     RBACRole,
     RBACPermission,
     Problem,
@@ -68,6 +70,7 @@ DERIVED_SETS: Final = (
     PortBinding.requested_additional_chassis,
     DNS.datapaths,
     Meter.bands,
+    PortBinding.mirror_rules,
 )
 _TABLES: Final = frozenset(DERIVED)
 _SETS: Final = frozenset(DERIVED_SETS)

@@ -19,6 +19,7 @@ def add_switch_features(draw: Draw) -> None:
     _virtual_ports(draw)
     _limits(draw)
     _forwarding_groups(draw)
+    _mirrors(draw)
 
 
 def _names(draw: Draw) -> None:
@@ -66,3 +67,10 @@ def _forwarding_groups(draw: Draw) -> None:
         if draw.by_chance(0.2):
             ports = [host for host in draw.hosts if draw.by_chance(0.5)] or draw.hosts
             draw.build.forwarding_group(switch, f"10.{place}.9.98", f"00:11:22:33:44:0{place}", *ports)
+
+
+def _mirrors(draw: Draw) -> None:
+    for number in range(draw.random.randint(0, 2)):
+        hosts = [host for host in draw.hosts if draw.by_chance(0.3)]
+        kind, direction = draw.random.choice(["gre", "erspan"]), draw.random.choice(DIRECTIONS)
+        draw.build.mirror(f"mirror{number}", *hosts, direction=direction, kind=kind, index=number)

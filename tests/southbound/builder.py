@@ -21,6 +21,7 @@ from brume.northbound.schema import (
     LogicalSwitchPort,
     Meter,
     MeterBand,
+    Mirror,
     NBGlobal,
     PortGroup,
     QoS,
@@ -132,6 +133,22 @@ class Builder:
         )
         self.transaction.put(row)
         self.transaction.add(LogicalSwitch.forwarding_groups, uuid("switch", switch), key)
+        return key
+
+    def mirror(self, name: str, *ports: str, direction: str = "from-lport", kind: str = "gre", index: int = 0) -> str:
+        """Copies of what some ports send or receive."""
+        key = uuid("mirror", name)
+        row = Mirror(
+            uuid=key,
+            name=name,
+            filter=direction,  # type: ignore[arg-type]
+            sink="192.0.2.99",
+            type=kind,  # type: ignore[arg-type]
+            index=index,
+        )
+        self.transaction.put(row)
+        for port in ports:
+            self.transaction.add(LogicalSwitchPort.mirror_rules, uuid("port", port), key)
         return key
 
     def meter(self, name: str, *bands: tuple[int, int], unit: str = "pktps", fair: bool | None = None) -> str:

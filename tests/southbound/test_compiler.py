@@ -202,7 +202,7 @@ def test_what_belongs_to_a_router_that_is_off_is_no_problem() -> None:
     assert {problem.table for problem in Lab(build).southbound.rows(Problem)} == {"NAT", "Logical_Router_Static_Route"}
 
 
-def test_mirrors_are_said_not_to_be_compiled() -> None:
+def test_mirrors_that_a_port_has_are_said_to_be_for_real_switches() -> None:
     build = Builder()
     build.switch("net")
     first, second = (
@@ -213,5 +213,8 @@ def test_mirrors_are_said_not_to_be_compiled() -> None:
     )
     for port in (first, second):
         build.transaction.add(LogicalSwitchPort.mirror_rules, port, uuid("mirror"))
-    problems = [(problem.table, problem.row) for problem in Lab(build).southbound.rows(Problem)]
+    build.mirror("nobody's")
+    southbound = Lab(build).southbound
+    problems = [(problem.table, problem.row) for problem in southbound.rows(Problem)]
     assert problems == [("Mirror", uuid("mirror"))]
+    assert set(southbound.owners(PortBinding.mirror_rules, uuid("mirror"))) == {first, second}

@@ -10,6 +10,7 @@
     multicast_groups.py  Multicast_Group: whom a flood reaches
     meters.py            Meter, Meter_Band
     sets.py              Address_Set, Port_Group
+    mirrors.py           Mirror, and whose packets are copied
     missing_sets.py      matches that name sets that are not there
     deployment.py        SB_Global, DHCP_Options and DHCPv6_Options (the codes of options)
     roles.py             RBAC_Role, RBAC_Permission: what a chassis may change

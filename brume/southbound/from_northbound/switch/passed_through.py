@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from brume.derive.rules import Output, Problem, rule
 from brume.derive.view import View
-from brume.northbound.schema import LogicalSwitch, LogicalSwitchPort
-from brume.tables.row import Member
+from brume.northbound.schema import LogicalSwitch
 
 
 @rule(LogicalSwitch)
@@ -17,12 +16,6 @@ def multicast_snooping(switch: LogicalSwitch, view: View) -> Iterator[Output]:
         yield Problem(table="Logical_Switch", row=switch.uuid, message=message)
 
 
-@rule(LogicalSwitchPort.mirror_rules)
-def mirror(member: Member, view: View) -> Iterator[Output]:
-    yield Problem(table="Mirror", row=str(member.child), message="mirrors are not compiled")
-
-
 RULES = (
     multicast_snooping,
-    mirror,
 )
