@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, cast
 import click
 from click.core import ParameterSource
 
+from brume.cli.certificate import certificate
 from brume.cli.control import Message, NotRunning, call
 from brume.cli.paths import LabPaths, Paths, default_data_directory, default_lab_directory
 
@@ -191,5 +192,5 @@ def commands(directory: click.Option, *more: click.Command) -> list[click.Comman
             help=command.help,
             context_settings=command.context_settings,
         )
-        for command in (execute, trace, flows, pcap, *more, status, down)
+        for command in (execute, trace, flows, pcap, *more, certificate, status, down)
     ]

@@ -124,6 +124,31 @@ def test_a_row_that_asks_for_tls_gets_our_own_keys(tmp_path, lab) -> None:
     assert "(secret)" in running.tool("ovn-nbctl", "--timeout=5", *shlex.split(keys[1]), remote, "show")
 
 
+def test_a_chassis_changes_what_is_its_own(tmp_path, lab) -> None:
+    """By a remote with the role of chassis, with a certificate in its own name."""
+    running = lab(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    running.sbctl(f"set-connection role=ovn-controller pssl:{port}:127.0.0.1")
+    options = running.brume("certificate compute1")
+    assert running.brume("certificate compute1") == options  # there is one, and it does
+    chassis = ("ovn-sbctl", "--timeout=10", f"--db=ssl:127.0.0.1:{port}", *shlex.split(options))
+    running.tool(*chassis, "set", "Chassis", "compute1", "external_ids:mine=yes")
+    assert "mine=yes" in running.sbctl("get Chassis compute1 external_ids")
+    for table, column in (("Chassis", "external_ids:mine=no"), ("SB_Global", "external_ids:mine=yes")):
+        row = "compute2" if table == "Chassis" else "."
+        with pytest.raises(AssertionError, match=rf'prohibit mutate operation on table \W*"{table}.*permission error'):
+            running.tool(*chassis, "set", table, row, column)
+
+
+@pytest.mark.parametrize("name", ["server", "", "../x", ".x", "x" * 70])
+def test_a_name_that_no_certificate_can_have(tmp_path, name) -> None:
+    ended = brume(tmp_path, "ovn", "certificate", name, "--data-dir", str(tmp_path))
+    assert ended.returncode != 0
+    assert ended.stderr.splitlines()[-1].startswith("Error: ")
+    assert not list(tmp_path.glob("pki/*x*-cert.pem"))
+
+
 def test_somebody_who_waits_to_be_called(tmp_path, lab) -> None:
     with socket.create_server(("127.0.0.1", 0)) as waiting:
         remote = f"tcp:127.0.0.1:{waiting.getsockname()[1]}"

@@ -2,7 +2,7 @@
 one.
 
 It issues a key and certificate for the server and one for a client, with which we also call others; the status says
-where the client's are.
+where the client's are. Clients that are to be told apart get one each: `brume certificate NAME`.
 """
 
 from __future__ import annotations
