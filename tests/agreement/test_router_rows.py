@@ -100,3 +100,12 @@ def test_neighbours_that_are_given(lab: OvnLab) -> None:
 
     assert neighbors(ours) == neighbors(theirs)
     assert len(neighbors(ours)) == 2
+
+
+def test_sessions_that_northd_began_keep_their_ports_when_our_compiler_takes_over(lab: OvnLab) -> None:
+    northbound = watched_next_hops()
+    southbound = lab.compile(northbound, chassis("compute1"))
+    before = {row.dst_ip: (row.src_port, row.status) for row in southbound.rows(BFD)}
+    Compiler(northbound, southbound).start()
+    assert {row.dst_ip: (row.src_port, row.status) for row in southbound.rows(BFD)} == before
+    assert sessions(southbound) == sessions(Ours(watched_next_hops()).southbound)
