@@ -1,11 +1,15 @@
-"""What facts could not be made of is told with the rest."""
+"""What facts could not be made of is told with the rest; and what rows ask for that no rule makes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from brume.derive.rules import Output, Problem, rule
 from brume.derive.view import View
+from brume.northbound.schema import LogicalRouter, LogicalSwitch
+
+UNPROTECTED: Final = "copp: what packets may cost the controller is not limited"
 
 
 @rule(Problem)
@@ -13,4 +17,16 @@ def problem_of_a_fact(problem: Problem, view: View) -> Iterator[Output]:
     yield problem
 
 
-RULES = (problem_of_a_fact,)
+@rule(LogicalSwitch)
+def unprotected_switch(switch: LogicalSwitch, view: View) -> Iterator[Output]:
+    if switch.copp is not None:
+        yield Problem(table="Logical_Switch", row=switch.uuid, message=UNPROTECTED)
+
+
+@rule(LogicalRouter)
+def unprotected_router(router: LogicalRouter, view: View) -> Iterator[Output]:
+    if router.copp is not None:
+        yield Problem(table="Logical_Router", row=router.uuid, message=UNPROTECTED)
+
+
+RULES = (problem_of_a_fact, unprotected_switch, unprotected_router)

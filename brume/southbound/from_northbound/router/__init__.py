@@ -18,7 +18,6 @@
     gateway.py           to the chassis where the gateway is                lr_in_gw_redirect
     arp_request.py       ask for a MAC that is not known                    lr_in_arp_request
     delivery.py          out of the port                                    lr_out_delivery
-    passed_through.py    stages of features that are not compiled
     ports.py             small questions about router ports that several of these ask
 
 A gateway port is a router port that lives on one chassis at a time; `is_chassis_resident("cr-<port>")` is true there.

@@ -13,10 +13,11 @@ from brume.derive.rules import Output, rule
 from brume.derive.view import View
 from brume.expressions.actions import Actions
 from brume.expressions.match import Match
+from brume.northbound.schema import LogicalRouter
 from brume.southbound.allocation import TunnelKey
 from brume.southbound.from_northbound.facts.ports import RouterPort
 from brume.southbound.from_northbound.facts.routes import EcmpGroup, Route, group_number, routes_by_destination
-from brume.southbound.from_northbound.flows import NEXT, flow
+from brume.southbound.from_northbound.flows import NEXT, default, flow
 from brume.southbound.from_northbound.router.nat.places import is_gateway_router
 from brume.southbound.from_northbound.router.routing import Way, matched, towards
 from brume.southbound.pipeline import ROUTER_IN
@@ -37,6 +38,11 @@ TO_KEPT_MAC = Actions(
     f"push({KEPT_NEXT_HOP}); {KEPT_NEXT_HOP} = ct_label; eth.dst = {KEPT_NEXT_HOP_MAC}; pop({KEPT_NEXT_HOP}); next;"
 )
 """By way of a register, because hardware cannot match a part of ct_label (OVN's reason)."""
+
+
+@rule(LogicalRouter)
+def nothing_to_keep(router: LogicalRouter, view: View) -> Iterator[Output]:
+    yield default(ROUTER_IN.ECMP_STATEFUL, router.uuid)
 
 
 @rule(EcmpGroup)
@@ -132,4 +138,4 @@ def _go_back(reply: Reply) -> Iterator[Output]:
     yield flow(ROUTER_IN.ARP_RESOLVE, router, 200, Match(reply.is_kept), TO_KEPT_MAC)
 
 
-RULES = (choose,)
+RULES = (nothing_to_keep, choose)

@@ -18,7 +18,6 @@ from brume.southbound.from_northbound.router import (
     neighbors,
     own_addresses,
     packet_length,
-    passed_through,
     policies,
     routing,
     time_exceeded,
@@ -63,5 +62,4 @@ RULES: Final[tuple[Rule, ...]] = (
     *gateway.RULES,
     *arp_request.RULES,
     *delivery.RULES,
-    *passed_through.RULES,
 )
