@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from brume.packets import dhcp, ethernet, ipv4, ipv6, tcp, udp
+from brume.packets import dhcp, dhcp6, ethernet, ipv4, ipv6, tcp, udp
 from brume.packets.describe_icmp import describe_icmp4, describe_icmp6
 from brume.packets.dhcp import DhcpMessage
+from brume.packets.dhcp6 import Dhcp6
 from brume.packets.dns import AAAA, PTR, A, DnsMessage
 from brume.packets.errors import PacketError
 from brume.packets.geneve import Geneve, ovn_keys
@@ -121,6 +122,9 @@ def _udp(datagram: Udp, data: bytes, offset: int, inner: Inner) -> str:
     ports = {datagram.source, datagram.destination}
     if ports & {udp.DHCP_CLIENT, udp.DHCP_SERVER} and length >= 240:
         return _dhcp(DhcpMessage.parse(data, start), length)
+    if ports & {udp.DHCP6_CLIENT, udp.DHCP6_SERVER} and length >= Dhcp6.minimum():
+        kind = Dhcp6.parse(data, start).type
+        return f"dhcp6 {dhcp6.TCPDUMP_NAMES.get(kind, f'msgtype-{kind}')}"
     if udp.DNS in ports:
         return _dns(DnsMessage.parse(data, start), length)
     if datagram.destination == udp.GENEVE:

@@ -9,6 +9,8 @@ from brume.packets.header import U16, Header
 DNS: Final = 53
 DHCP_SERVER: Final = 67
 DHCP_CLIENT: Final = 68
+DHCP6_CLIENT: Final = 546
+DHCP6_SERVER: Final = 547
 VXLAN: Final = 4789
 GENEVE: Final = 6081
 

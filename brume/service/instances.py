@@ -134,6 +134,7 @@ class Instances:
             host.dhcp.on_event = lambda event: running.say(f"{name}: {event.text}")
             self._scheduler.call_later(0, host.dhcp.start)
         if any(":" in fixed.ip_address for fixed in port.fixed_ips):
+            host.dhcp6.on_event = lambda event: running.say(f"{name}: {event.text}")
             self._scheduler.call_later(0, host.enable_ipv6)
         return Plug(port.id, port.network_id, host, link)
 

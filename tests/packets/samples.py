@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from brume.packets import icmp4, icmp6, nd, tcp
+from brume.packets import dhcp6, icmp4, icmp6, nd, tcp
 from brume.packets.arp import REPLY, REQUEST, Arp
 from brume.packets.build import stack
 from brume.packets.dhcp import ACK, BOOT_REPLY, DISCOVER, Dhcp, DhcpMessage
+from brume.packets.dhcp6 import Dhcp6, Dhcp6Message, Dhcp6Option, IaAddress
 from brume.packets.dhcp_options import OptionValue
 from brume.packets.dns import Dns, DnsMessage, Question, Record
 from brume.packets.ethernet import Ethernet, Vlan
@@ -57,6 +58,18 @@ LEASE: dict[str, OptionValue] = {
     "domain_name": "example.org",
     "classless_static_route": ((Prefix.parse("169.254.169.254/32"), B), (Prefix.parse("0.0.0.0/0"), A)),
 }
+SOLICITATION = Dhcp6Message(
+    Dhcp6(dhcp6.SOLICIT, 0x123456), (Dhcp6Option(dhcp6.CLIENT_ID, dhcp6.duid(MAC1)), dhcp6.association(7))
+)
+ADVERTISEMENT = Dhcp6Message(
+    Dhcp6(dhcp6.ADVERTISE, 0x123456),
+    (
+        Dhcp6Option(dhcp6.CLIENT_ID, dhcp6.duid(MAC1)),
+        Dhcp6Option(dhcp6.SERVER_ID, dhcp6.duid(MAC2)),
+        dhcp6.association(7, IaAddress(A6, 60, 120)),
+        Dhcp6Option(dhcp6.DNS_SERVERS, B6.packed),
+    ),
+)
 
 
 def _unreachable(code: int, mtu: int = 0) -> bytes:
@@ -135,6 +148,9 @@ FRAMES: dict[str, bytes] = {
     "IP6 fd00::1 > fd00::2: ICMP6, time exceeded in-transit for fd00::1, length 58": stack(
         ETH, IP6, Icmp6(3), ErrorRest(), QUOTED6
     ),
+    "IP6 fd00::1.546 > fd00::2.547: dhcp6 solicit": stack(ETH, IP6, Udp(546, 547), SOLICITATION.pack()),
+    "IP6 fd00::1.547 > fd00::2.546: dhcp6 advertise": stack(ETH, IP6, Udp(547, 546), ADVERTISEMENT.pack()),
+    "IP6 fd00::1.546 > fd00::2.547: dhcp6 inf-req": stack(ETH, IP6, Udp(546, 547), Dhcp6(11, 0xABCDEF).pack()),
     "IP6 fd00::1.1 > fd00::2.2: UDP, length 3": stack(ETH, IP6, Udp(1, 2), b"abc"),
     "IP6 fd00::1.3 > fd00::2.4: UDP, length 3": stack(
         ETH, IP6, Ipv6Options(), Ipv6Fragment(identification=9), Udp(3, 4), b"abc"

@@ -8,8 +8,8 @@
     internet.py    IPv4 and IPv6: sending by route, fragments, receiving
     icmp.py        echo, errors; who is told of which error
     udp.py tcp.py  ports, services.py; connection.py: one TCP connection (flight.py, connection_events.py)
-    dhcp.py        the DHCPv4 client
-    autoconfig.py  IPv6 addresses from router advertisements
+    dhcp.py        the DHCPv4 client; dhcp6.py: the DHCPv6 client
+    autoconfig.py  IPv6 addresses from router advertisements, which say whether to ask by DHCPv6
     ping.py traceroute.py   measuring, as objects with results
     console.py     `host.console.run(["ping", "-c", "3", "10.0.0.2"])` gives a Job with lines and an exit code
     commands/      one file a command, printing as the real tools do
@@ -17,8 +17,8 @@
     frame -> Host.receive -> Neighbors (ARP) | Internet -> Icmp | Udp | Tcp
     Icmp | Udp | Tcp -> Internet.send -> Routes -> Neighbors (resolve) -> Host.transmit -> frame
 
-Rules: an idle host has no timer (a DHCP lease keeps one); what it does depends on frames, time and its own MAC alone;
-frames that make no sense are dropped and counted in `host.drops`.
+Rules: an idle host has no timer (a DHCP lease keeps one, as does the search for an IPv6 router); what it does depends
+on frames, time and its own MAC alone; frames that make no sense are dropped and counted in `host.drops`.
 
 Start reading in `host.py`.
 """

@@ -185,7 +185,7 @@ class DhcpClient:
     def _configure(self, lease: Lease) -> None:
         if lease.mtu is not None and lease.mtu >= MINIMUM_MTU:
             self.host.mtu = lease.mtu
-        self.host.name_servers = lease.name_servers
+        self.host.learn_name_servers("dhcp", lease.name_servers)
         self.host.add_address(lease.address, via="dhcp")
         if not lease.routes and lease.routers:
             self.host.routes.add_default(lease.routers[0], "dhcp")

@@ -25,8 +25,10 @@ from brume.simulator.host.udp import Udp
 from brume.values import InterfaceAddress, IpAddress, Ipv4Address, Ipv6Address, MacAddress
 
 if TYPE_CHECKING:
+    from brume.simulator.host.autoconfig import RouterSearch
     from brume.simulator.host.console import Console
     from brume.simulator.host.dhcp import DhcpClient
+    from brume.simulator.host.dhcp6 import Dhcp6Client
 
 DEFAULT_TCP_PORTS = (22, 80)
 DEFAULT_UDP_PORTS = (7,)
@@ -43,6 +45,9 @@ class Host:
     __slots__ = (
         "_console",
         "_dhcp",
+        "_dhcp6",
+        "_name_servers",
+        "_router_search",
         "addresses",
         "drops",
         "icmp",
@@ -50,7 +55,6 @@ class Host:
         "mac",
         "mtu",
         "name",
-        "name_servers",
         "neighbors",
         "routes",
         "scheduler",
@@ -76,7 +80,7 @@ class Host:
         self.send = send
         self.mtu = mtu
         self.addresses: tuple[InterfaceAddress, ...] = ()
-        self.name_servers: tuple[Ipv4Address, ...] = ()
+        self._name_servers: dict[str, tuple[IpAddress, ...]] = {}
         self.drops: Counter[str] = Counter()
         self.routes = Routes()
         self.neighbors = Neighbors(self)
@@ -85,6 +89,8 @@ class Host:
         self.udp = Udp(self, udp_ports)
         self.tcp = Tcp(self, tcp_ports)
         self._dhcp: DhcpClient | None = None
+        self._dhcp6: Dhcp6Client | None = None
+        self._router_search: RouterSearch | None = None
         self._console: Console | None = None
 
     def __repr__(self) -> str:
@@ -107,6 +113,33 @@ class Host:
 
             self._dhcp = DhcpClient(self)
         return self._dhcp
+
+    @property
+    def dhcp6(self) -> Dhcp6Client:
+        """The DHCPv6 client, which router advertisements start."""
+        if self._dhcp6 is None:
+            from brume.simulator.host.dhcp6 import Dhcp6Client
+
+            self._dhcp6 = Dhcp6Client(self)
+        return self._dhcp6
+
+    @property
+    def router_search(self) -> RouterSearch:
+        """Who routes here, in IPv6."""
+        if self._router_search is None:
+            from brume.simulator.host.autoconfig import RouterSearch
+
+            self._router_search = RouterSearch(self)
+        return self._router_search
+
+    @property
+    def name_servers(self) -> tuple[IpAddress, ...]:
+        """Whom to ask for names, as /etc/resolv.conf has them."""
+        return tuple(dict.fromkeys(one for servers in self._name_servers.values() for one in servers))
+
+    def learn_name_servers(self, via: str, servers: Iterable[IpAddress]) -> None:
+        """Take name servers in the place of those that came the same way."""
+        self._name_servers[via] = tuple(servers)
 
     def has_dhcp_running(self) -> bool:
         """True while the DHCP client wants to see packets, even for addresses that are not ours."""
@@ -132,10 +165,8 @@ class Host:
 
     def enable_ipv6(self) -> None:
         """Take the link-local address, and ask routers for a prefix."""
-        from brume.simulator.host.autoconfig import solicit_routers
-
         self.add_address(InterfaceAddress(Ipv6Address.link_local(self.mac), 64), via="kernel")
-        solicit_routers(self)
+        self.router_search.start()
 
     def shut_down(self) -> None:
         """Lose power: forget everything, interrupt every command, leave no timer; nobody is told."""
@@ -144,6 +175,10 @@ class Host:
             self._console.interrupt_all()
         if self._dhcp is not None:
             self._dhcp.abandon()
+        if self._dhcp6 is not None:
+            self._dhcp6.abandon()
+        if self._router_search is not None:
+            self._router_search.stop()
         self.tcp.abandon()
         self.neighbors.abandon()
         self.addresses = ()

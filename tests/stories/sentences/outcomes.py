@@ -72,6 +72,18 @@ def has_address(world: World, server: str, address: str) -> None:
         raise AssertionError(f"{server} has {', '.join(found) or 'no address'}")
 
 
+@sentence("Then", "SERVER has the addresses that the API shows")
+def has_shown_addresses(world: World, server: str) -> None:
+    """Those of its ports and of the server, neither more nor less; but for addresses of the link only."""
+    name = server.partition(".")[0]
+    shown = world.api.ask("GET", f"/compute/v2.1/servers/{world.names.find('server', name)}")["server"]["addresses"]
+    by_server = {one["addr"] for entries in shown.values() for one in entries if one["OS-EXT-IPS:type"] == "fixed"}
+    by_port = {one["ip_address"] for one in world.names.show("port", server)["fixed_ips"]}
+    own = {str(one.address) for one in world.host(server).addresses if not one.address.is_link_local}
+    if own != by_port or not own <= by_server:
+        raise AssertionError(f"{server} has {own}; its port has {by_port}, the server {by_server}")
+
+
 @sentence("Then", "SERVER has no address")
 def has_no_address(world: World, server: str) -> None:
     if found := world.host(server).addresses:
