@@ -54,11 +54,12 @@ from brume.southbound.from_northbound.facts.load_balancers import BalancedVip
 from brume.southbound.from_northbound.facts.nat import RouterHas, RouterNat
 from brume.southbound.from_northbound.facts.policies import EcmpPolicy
 from brume.southbound.from_northbound.facts.ports import RouterPort, SwitchHas, SwitchPort
+from brume.southbound.from_northbound.facts.probes import Probe
 from brume.southbound.from_northbound.facts.routes import EcmpGroup, Route, RouteTableUse
 from brume.southbound.from_northbound.facts.virtual_ports import VirtualAddress
 from brume.southbound.from_northbound.rules import FIRST_FACTS, SECOND_FACTS
 from brume.southbound.from_northbound.rules import SOUTHBOUND as RULES
-from brume.southbound.observed import Places, VirtualPlace
+from brume.southbound.observed import Health, Places, VirtualPlace
 from brume.southbound.schema import BFD as SouthboundBFD
 from brume.southbound.schema import SOUTHBOUND, Chassis, DatapathBinding, PortBinding
 from brume.southbound.strangers import DERIVED, belongs, is_free, is_free_member, may_be_free, remove_strangers
@@ -84,7 +85,7 @@ FACTS = (
     KeyRequest,
     Problem,
 )
-SECOND_FACTS_MADE = (AclPlacement, SwitchAcls, EcmpGroup, *BALANCED)
+SECOND_FACTS_MADE = (AclPlacement, SwitchAcls, EcmpGroup, Probe, *BALANCED)
 OBSERVED = (Chassis,)
 """What rules read of the southbound: rows that agents write."""
 _ORIGINS: dict[type[Row], tuple[type[Row], str]] = {
@@ -100,6 +101,7 @@ _ORIGINS: dict[type[Row], tuple[type[Row], str]] = {
     VipPlacement: (LoadBalancer, "balancer"),
     BalancerPlacement: (LoadBalancer, "balancer"),
     OnSwitches: (LoadBalancer, "balancer"),
+    Probe: (LoadBalancer, "balancer"),
     RouterVip: (LogicalRouter, "router"),
     AnswersForVips: (LogicalRouter, "router"),
     Route: (LogicalRouterStaticRoute, "uuid"),
@@ -137,7 +139,7 @@ class Compiler:
         self.engine.view.claim(placements, *SECOND_FACTS_MADE)
         self.engine.view.claim(self.allocator.keys, TunnelKey)
         self.engine.view.claim(southbound, *OBSERVED)
-        self.engine.view.claim(self.places.places, VirtualPlace)
+        self.engine.view.claim(self.places.places, VirtualPlace, Health)
 
     def start(self) -> ChangeSet:
         """Compile everything. Tunnel keys that the southbound has stay, rows that no rule makes go.

@@ -31,6 +31,7 @@ from brume.southbound.schema import (
     RBACPermission,
     RBACRole,
     SBGlobal,
+    ServiceMonitor,
     StaticMACBinding,
 )
 from brume.tables.database import Database, Transaction
@@ -53,6 +54,7 @@ DERIVED: Final[tuple[type[Row], ...]] = (
     DNS,
     StaticMACBinding,
     BFD,
+    ServiceMonitor,
     Meter,
     MeterBand,
     Mirror,

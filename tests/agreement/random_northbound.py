@@ -6,6 +6,7 @@ import random
 
 from brume.tables.database import Database
 from brume.tables.map import Map
+from tests.agreement.random_balancers import add_balancers
 from tests.agreement.random_router_features import add_router_features
 from tests.agreement.random_switch_features import add_switch_features
 from tests.southbound.builder import uuid
@@ -46,6 +47,7 @@ class Draw:
         for number, router in enumerate(self.routers):
             self.translations(number, router)
         add_router_features(self)
+        add_balancers(self)
         add_switch_features(self)
         return self.build.apply()
 

@@ -211,7 +211,33 @@ def balancers_before_their_routers() -> Database:
     return build.apply()
 
 
+def probed_backends() -> Database:
+    """Health checks: of some addresses, of backends that are probed, unknown or on a port that is off."""
+    build = network()
+    build.port("net", "off", "fa:16:3e:00:00:13 10.0.0.13", enabled=False)
+    routers(build)
+    at = {"10.0.0.11": "vm11:10.0.0.250", "10.0.0.12": "vm12:10.0.0.250", "10.0.0.13": "off:10.0.0.250",
+          "10.0.0.14": "missing:10.0.0.250", "10.0.0.15": "vm11", "10.0.0.16": "vm11:nowhere",
+          "[fd00::11]": "vm11:[fd00::250]"}  # fmt: skip
+    backends = ",".join(f"10.0.0.{number}:80" for number in range(11, 18))
+    vips = {"192.0.2.1:80": backends, "192.0.2.1:81": BACKENDS, "[fd00::98]:80": SIX}
+    names = ["web", "same", "dns", "sctp", "dead", "refusing"]
+    for name, protocol in (("web", "tcp"), ("same", None), ("dns", "udp"), ("sctp", "sctp")):
+        fields = frozenset({"ip_src"}) if name == "web" else frozenset()
+        balancer(build, name, vips, protocol, ip_port_mappings=Map(at), selection_fields=fields)
+        for vip in ("192.0.2.1:80", "[fd00::98]:80"):
+            health_check(build, name, vip, interval="5", timeout="20", success_count="3", failure_count="3")
+    balancer(build, "dead", {"192.0.2.1:82": BACKENDS})
+    balancer(build, "refusing", {"192.0.2.1:83": BACKENDS, "192.0.2.1": "10.0.0.11"}, options={"reject": "true"})
+    for name, vip in (("dead", "192.0.2.1:82"), ("refusing", "192.0.2.1:83"), ("refusing", "192.0.2.1")):
+        health_check(build, name, vip)
+    for name in names:
+        balance(build, name, switches=("net",), routers=("inside", "gate", "chassis"))
+    return build.apply()
+
+
 BALANCER_TOPOLOGIES = (
+    probed_backends,
     balanced_switches,
     balanced_switch_with_stateful_acls,
     balanced_routers,

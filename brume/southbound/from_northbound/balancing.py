@@ -12,6 +12,8 @@ from brume.derive.view import View
 from brume.northbound.schema import LogicalSwitchPort, switch_port_by_name
 from brume.southbound.from_northbound.facts.load_balancers import BalancedVip, Endpoint
 from brume.southbound.from_northbound.facts.ports import switch_of
+from brume.southbound.from_northbound.facts.probes import target_uuid
+from brume.southbound.observed import ONLINE, Health
 from brume.southbound.pipeline import ROUTER_OUT, SWITCH_OUT
 
 Flag = Literal["", "skip_snat", "force_snat"]
@@ -72,6 +74,11 @@ def probed_port(view: View, port: str) -> LogicalSwitchPort | None:
     return row if row is not None and switch_of(view, row.uuid) is not None else None
 
 
+@derived
 def answers(view: View, backend: Endpoint, port: str, protocol: str) -> bool:
-    """Whether a backend has not been found dead."""
-    return True
+    """Whether a backend has not been found dead, and has not gone since it was found alive."""
+    found = view.get(Health, target_uuid(port, protocol, backend.address, backend.port))
+    if found is None:
+        return True
+    row = probed_port(view, port)
+    return found.status == ONLINE and row is not None and row.up is True

@@ -17,12 +17,13 @@ from brume.southbound.from_northbound.bindings import (
     multicast_groups,
     problems,
     roles,
+    service_monitors,
     sets,
     static_neighbors,
 )
 from brume.southbound.from_northbound.bindings import ports as bound_ports
 from brume.southbound.from_northbound.facts import acls as acl_facts
-from brume.southbound.from_northbound.facts import balanced
+from brume.southbound.from_northbound.facts import balanced, probes
 from brume.southbound.from_northbound.facts import bfd as bfd_facts
 from brume.southbound.from_northbound.facts import groups as group_facts
 from brume.southbound.from_northbound.facts import load_balancers as balancer_facts
@@ -45,7 +46,7 @@ FIRST_FACTS: Final[tuple[Rule, ...]] = (
     *bfd_facts.RULES,
 )
 
-SECOND_FACTS: Final[tuple[Rule, ...]] = (*acl_facts.RULES, *balanced.RULES, *route_facts.SECOND_RULES)
+SECOND_FACTS: Final[tuple[Rule, ...]] = (*acl_facts.RULES, *balanced.RULES, *probes.RULES, *route_facts.SECOND_RULES)
 
 BINDINGS: Final[tuple[Rule, ...]] = (
     *deployment.RULES,
@@ -55,6 +56,7 @@ BINDINGS: Final[tuple[Rule, ...]] = (
     *bound_bfd.RULES,
     *static_neighbors.RULES,
     *load_balancers.RULES,
+    *service_monitors.RULES,
     *multicast_groups.RULES,
     *meters.RULES,
     *mirrors.RULES,

@@ -7,6 +7,7 @@
     static_neighbors.py  Static_MAC_Binding
     bfd.py               BFD
     load_balancers.py    Load_Balancer
+    service_monitors.py  Service_Monitor
     multicast_groups.py  Multicast_Group: whom a flood reaches
     meters.py            Meter, Meter_Band
     sets.py              Address_Set, Port_Group

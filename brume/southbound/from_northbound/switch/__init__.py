@@ -10,6 +10,7 @@
     load_balancing.py    give a new connection to a virtual address a backend
     affinity.py          and the next one of the same client the same
     hairpin.py           backends that ask their own load balancer
+    health_checks.py     answer for the address that backends are probed from
     quality_of_service.py  mark packets, limit their rate
     passed_through.py    features that are not compiled
     arp_nd.py            answer ARP and neighbour solicitations
