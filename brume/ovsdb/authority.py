@@ -6,8 +6,8 @@
 
 Rules: a certificate says which side of a connection it is for, so a client's makes no server (names are not looked
 at); a peer's is for both: the servers of a cluster connect to each other. Keys are elliptic (P-256), and only their
-owner can read them (mode 0600, in a directory 0700). Files are named as ovs-pki(8) names them. Import this late:
-cryptography takes a tenth of a second, and contexts do not need it.
+owner can read them (mode 0600, in a directory 0700). Files are named as ovs-pki(8) names them. Several processes may
+use one directory at once. Import this late: cryptography takes a tenth of a second, and contexts do not need it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Any, Literal
 
 from cryptography import x509
@@ -195,7 +196,7 @@ def _names(certificate: x509.Certificate) -> list[x509.GeneralName]:
 def _key_in(path: Path) -> EllipticCurvePrivateKey:
     """The key in a file, made if there is none."""
     if not path.exists():
-        _write(path, _key_text(generate_private_key(SECP256R1())))
+        _write(path, _key_text(generate_private_key(SECP256R1())), replace=False)
     return _read_key(path)
 
 
@@ -231,13 +232,19 @@ def _octets(path: Path) -> bytes:
         raise TlsError(error.errno, error.strerror, str(path)) from error
 
 
-def _write(path: Path, text: bytes) -> None:
-    """Write a file that only its owner can read, in the place of the one that is there."""
-    new = f"{path}.new"
-    with suppress(FileNotFoundError):
-        os.unlink(new)
-    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())  # or after a crash there is a file with no key in it
-    os.rename(new, path)
+def _write(path: Path, text: bytes, *, replace: bool = True) -> None:
+    """Write a file that only its owner can read. One that is there is replaced, or else kept, however new it is."""
+    descriptor, new = mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(descriptor)  # or after a crash there is a file with no key in it
+        if replace:
+            os.rename(new, path)
+        else:
+            with suppress(FileExistsError):
+                os.link(new, path)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(new)

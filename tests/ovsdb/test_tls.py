@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -72,6 +74,21 @@ def test_a_client_s_certificate_makes_no_server(tmp_path: Path) -> None:
 def test_a_peer_s_certificate_is_for_both_sides(tmp_path: Path) -> None:
     peer = make_authority(tmp_path, now=NOW).issue("peer", PEER, now=NOW)
     assert shake_hands(server_context(peer), client_context(peer)) == "hello"
+
+
+def test_who_makes_an_authority_at_once_makes_the_same(tmp_path: Path) -> None:
+    """A server that needs one, and somebody who asks for a certificate."""
+    together = Barrier(8)
+
+    def make(name: str) -> TlsFiles:
+        together.wait(30)
+        return make_authority(tmp_path / "pki", now=NOW).issue(name, CLIENT, now=NOW)
+
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(make, [f"client{number % 4}" for number in range(8)]))
+    server = server_context(make_authority(tmp_path / "pki", now=NOW).issue("server", SERVER, now=NOW))
+    assert {shake_hands(server, client_context(files)) for files in made} == {"hello"}
+    assert not [path.name for path in (tmp_path / "pki").iterdir() if path.name.startswith(".")]
 
 
 def test_only_the_owner_can_read_keys(tmp_path: Path) -> None:
