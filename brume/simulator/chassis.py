@@ -260,7 +260,7 @@ class Chassis:
         kinds = {change.row_type for change in changes.rows}
         if ChassisRow in kinds or Encap in kinds:
             self._sync_tunnels()
-        if not kinds.isdisjoint((ChassisRow, Encap, ChassisPrivate)) and not is_registered(self._southbound, self.here):
+        if not kinds.isdisjoint((ChassisRow, Encap, ChassisPrivate)) and not self._is_registered():
             self._scheduler.call_later(0, self._register_again)
         if Meter in kinds or MeterBand in kinds:
             self._sync_meters()
@@ -301,9 +301,12 @@ class Chassis:
         remove_namesakes(self._southbound, self.here, transaction)
         self._southbound.apply(transaction)
 
+    def _is_registered(self) -> bool:
+        return is_registered(self._southbound, self.here, self.address)
+
     def _register_again(self) -> None:
-        """Somebody has deleted our rows: as long as we live, they come back, and our claims with them."""
-        if self._is_on and not is_registered(self._southbound, self.here):
+        """Somebody has deleted or changed our rows: as long as we live, they come back, and our claims with them."""
+        if self._is_on and not self._is_registered():
             self._register()
             self._scheduler.call_later(0, self._acknowledge)
 

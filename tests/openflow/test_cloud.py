@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
@@ -88,6 +90,35 @@ def test_a_chassis_whose_rows_are_deleted_comes_back_with_its_claims(switch: Clo
     assert switch.southbound.get(Chassis, here.uuid) is not None
     (port,) = switch.southbound.find(port_binding_by_logical_port, "vm1")
     assert (port.chassis, port.up) == (here.uuid, True)
+
+
+@pytest.mark.parametrize(
+    ("row_type", "changes"),
+    [
+        (Chassis, {"name": "other"}),
+        (Encap, {"ip": "192.0.2.99"}),
+        (Encap, {"type": "vxlan"}),
+        (Encap, {"chassis_name": "other"}),
+        (ChassisPrivate, {"name": "other"}),
+        (ChassisPrivate, {"chassis": None}),
+    ],
+)
+def test_a_chassis_whose_rows_are_changed_puts_them_right(
+    switch: Cloud, row_type: Any, changes: dict[str, Any]
+) -> None:
+    """As after ovn-sbctl set chassis hv1 name=other: without it the other chassis would have no tunnel to this one."""
+    before = {row.uuid: row for row in switch.southbound.rows(row_type)}
+    (mine,) = (row for row in before.values() if "hv1" in (getattr(row, "chassis_name", ""), getattr(row, "name", "")))
+    transaction = Transaction()
+    transaction.put(replace(mine, **changes))
+    switch.southbound.apply(transaction)
+    switch.settle(1)
+    assert {row.uuid: row for row in switch.southbound.rows(row_type)} == before
+    for host in switch.hosts.values():
+        host.dhcp.start()
+    switch.settle()
+    code, said = run(switch, "vm1", "ping", "-c", "1", "10.0.0.12")
+    assert code == 0, said
 
 
 def test_a_chassis_takes_the_place_of_one_of_its_name() -> None:

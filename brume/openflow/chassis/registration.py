@@ -69,12 +69,19 @@ def remove_namesakes(southbound: Database, here: Here, transaction: Transaction)
             transaction.delete(ChassisPrivate, private.uuid)
 
 
-def is_registered(southbound: Database, here: Here) -> bool:
-    """Whether a chassis's rows are there; somebody may have taken them away."""
+def is_registered(southbound: Database, here: Here, address: Ipv4Address, kind: str = "geneve") -> bool:
+    """Whether a chassis's rows are there, and still say who it is and how it is reached; somebody may have taken them
+    away or changed them. What it can do is not looked at: a real ovn-controller of this name would write its own, and
+    the two would go on for ever."""
+    chassis = southbound.get(Chassis, here.uuid)
     private = southbound.get(ChassisPrivate, derive_uuid("Chassis_Private", here.name))
-    encaps = southbound.members(Chassis.encaps, here.uuid)
-    there = all(southbound.get(Encap, encap) is not None for encap in encaps)
-    return southbound.get(Chassis, here.uuid) is not None and private is not None and bool(encaps) and there
+    encaps = [southbound.get(Encap, encap) for encap in southbound.members(Chassis.encaps, here.uuid)]
+    if chassis is None or private is None or not encaps or None in encaps:
+        return False
+    if (chassis.name, private.name, private.chassis) != (here.name, here.name, here.uuid):
+        return False
+    own = southbound.get(Encap, derive_uuid("Encap", here.name, kind, str(address)))
+    return own is None or (own.type, own.ip, own.chassis_name) == (kind, str(address), here.name)
 
 
 def withdrawal(here: Here, address: Ipv4Address, kind: str = "geneve") -> Transaction:
