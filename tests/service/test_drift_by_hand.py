@@ -37,9 +37,9 @@ class Site:
 
     def furnish(self) -> None:
         self.network = self.make(f"{V2}/networks", "network", name="blue")["id"]
-        self.subnet = self.make(
-            f"{V2}/subnets", "subnet", network_id=self.network, cidr="192.168.10.0/24", ip_version=4, name="s"
-        )["id"]
+        subnet = {"network_id": self.network, "cidr": "192.168.10.0/24", "ip_version": 4, "name": "s"}
+        pool = {"start": "192.168.10.100", "end": "192.168.10.199"}  # the servers' addresses are ours to give
+        self.subnet = self.make(f"{V2}/subnets", "subnet", **subnet, allocation_pools=[pool])["id"]
         self.router = self.make(f"{V2}/routers", "router", name="r")["id"]
         path = f"{V2}/routers/{self.router}/add_router_interface"
         assert self.cloud.ask("PUT", path, {"subnet_id": self.subnet}).status == 200

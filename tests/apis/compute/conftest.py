@@ -30,9 +30,9 @@ class Nova:
     def network(self, method, path, body=None):
         return self.client.request(method, f"/network/v2.0{path}", body, token=self.token)
 
-    def make_network(self, name="net1", cidr="10.0.1.0/24"):
+    def make_network(self, name="net1", cidr="10.0.1.0/24", **more):
         network = self.network("POST", "/networks", {"network": {"name": name}}).json()["network"]
-        subnet = {"network_id": network["id"], "cidr": cidr, "ip_version": 4}
+        subnet = {"network_id": network["id"], "cidr": cidr, "ip_version": 4, **more}
         self.network("POST", "/subnets", {"subnet": subnet})
         return network["id"]
 

@@ -44,7 +44,7 @@ def test_none_means_no_network(nova):
 
 
 def test_a_fixed_address_that_is_taken_makes_nothing(nova):
-    network = nova.make_network()
+    network = nova.make_network(allocation_pools=[{"start": "10.0.1.100", "end": "10.0.1.199"}])
     wish = [{"uuid": network, "fixed_ip": "10.0.1.77"}]
     assert nova.make_server(wish).status == 202
     assert nova.make_server(wish).status == 400
