@@ -25,6 +25,7 @@ Command: TypeAlias = "Callable[[Host, list[str], Job], object]"
 COMMANDS: Final = {
     "arp": "arp",
     "arping": "arping",
+    "curl": "curl",
     "dhclient": "dhclient",
     "host": "host",
     "hostname": "hostname",
