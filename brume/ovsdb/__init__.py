@@ -30,6 +30,7 @@ Rooms of their own, each with its page:
     client/    a typed copy of a server's database, and transactions that are tried again
     storage/   a database in a file that ovsdb-tool and ovsdb-server open too
     tls.py authority.py              `ssl:`: contexts, and certificates of an authority of one's own
+    bootstrap.py                     and how a client learns of another's
 
 Start reading in `columns.py`, then `transact.py`, then `server/host.py`. The northbound and southbound schemas are
 declared with it.

@@ -59,23 +59,42 @@ def contexts(files: TlsFiles) -> TlsContexts:
     return TlsContexts(server_context(files), client_context(files))
 
 
+def unverified_context(files: TlsFiles) -> ssl.SSLContext:
+    """For who connects and believes anybody: to learn of an authority (`bootstrap.py`). Its certificate is not read."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return _with_our_own(context, files)
+
+
 def _filled(context: ssl.SSLContext, files: TlsFiles) -> ssl.SSLContext:
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    for path in files:
-        try:
-            if not stat.S_ISREG(os.stat(path).st_mode):  # reading it might wait, and all clients with it
-                raise OSError(errno.EINVAL, "not a regular file")
-            with open(path, "rb"):
-                pass
-        except OSError as error:
-            raise TlsError(error.errno, error.strerror, path) from error
-    try:
-        context.load_cert_chain(files.certificate, files.private_key, password=lambda: "")
-    except ssl.SSLError as error:
-        what = f"{files.certificate} and {files.private_key} are no certificate and its key"
-        raise TlsError(f"{what} ({error.reason or error})") from error
+    _with_our_own(context, files)
+    _look_at(files.ca_cert)
     try:
         context.load_verify_locations(files.ca_cert)
     except ssl.SSLError as error:
         raise TlsError(f"{files.ca_cert} holds no certificate ({error.reason or error})") from error
     return context
+
+
+def _with_our_own(context: ssl.SSLContext, files: TlsFiles) -> ssl.SSLContext:
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    _look_at(files.private_key)
+    _look_at(files.certificate)
+    try:
+        context.load_cert_chain(files.certificate, files.private_key, password=lambda: "")
+    except ssl.SSLError as error:
+        what = f"{files.certificate} and {files.private_key} are no certificate and its key"
+        raise TlsError(f"{what} ({error.reason or error})") from error
+    return context
+
+
+def _look_at(path: str) -> None:
+    """Whether a file can be read, with its name in the error: `ssl` says neither."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # reading it might wait, and all clients with it
+            raise OSError(errno.EINVAL, "not a regular file")
+        with open(path, "rb"):
+            pass
+    except OSError as error:
+        raise TlsError(error.errno, error.strerror, path) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -179,7 +180,8 @@ def test_databases_alone_with_everything_else_elsewhere(directory: Path, cleanup
 
 
 def test_databases_elsewhere_over_tls(directory: Path, cleanup: list[Callable[[], object]]) -> None:
-    """Keys of the keeper's own authority; without them nobody is let in, and the command says what it needs."""
+    """Keys of the keeper's own authority, which may be learned the first time; without them nobody is let in, and the
+    command says what it needs."""
     places = ("--northbound-remote", "pssl:0:127.0.0.1", "--southbound-remote", "pssl:0:127.0.0.1")
     keeper = Lab(directory / "keeper", "--chassis", "0", *places)
     cleanup.append(keeper.close)
@@ -188,12 +190,18 @@ def test_databases_elsewhere_over_tls(directory: Path, cleanup: list[Callable[[]
     keys = re.findall(r"--[a-z-]+=\S+", status)
     assert len(remotes) == 2
     choice = ("--northbound", remotes[0], "--southbound", remotes[1], "--compiler", "none")
-    chassis = Lab(directory / "chassis", *choice, *keys)
+    learned = directory / "learned.pem"
+    chassis = Lab(directory / "chassis", *choice, *keys[:2], "--bootstrap-ca-cert", str(learned))
     cleanup.append(chassis.close)
+    assert f"--ca-cert={keeper.paths.authority}/cacert.pem" == keys[2]
     build(keeper.nbctl)
     chassis.brume("bind vma compute1")
     chassis.brume("bind vmb compute2")
     assert chassis.ping("vma", "10.0.1.20")
+    chassis.brume("down")
+    again = Lab(directory / "chassis", *choice, *keys[:2], "--ca-cert", str(learned))
+    cleanup.append(again.close)
+    assert again.ping("vma", "10.0.1.20")
     done = subprocess.run(
         [*BRUME, "ovn", "--data-dir", str(directory / "none"), *choice],
         capture_output=True,
@@ -201,6 +209,26 @@ def test_databases_elsewhere_over_tls(directory: Path, cleanup: list[Callable[[]
         timeout=PATIENCE,
     )
     assert (done.returncode, "ssl: remotes need --private-key" in done.stderr) == (2, True)
+
+
+def test_our_chassis_needs_no_more_than_its_role(directory: Path, cleanup: list[Callable[[], object]]) -> None:
+    """SB lets it change what ovn-northd permits a chassis, known by its certificate; and that is enough."""
+    keeper = Lab(directory / "keeper", "--chassis", "0", *FREE_PORTS)
+    cleanup.append(keeper.close)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    keeper.sbctl(f"set-connection role=ovn-controller pssl:{port}:127.0.0.1")
+    keys = keeper.brume("certificate compute1").split()
+    places = ("--northbound", f"unix:{keeper.paths.northbound_socket}", "--southbound", f"ssl:127.0.0.1:{port}")
+    chassis = Lab(directory / "chassis", "--chassis", "1", "--compiler", "none", *places, *keys)
+    cleanup.append(chassis.close)
+    build(keeper.nbctl)
+    chassis.brume("bind vma compute1")
+    chassis.brume("bind vmb compute1")
+    assert chassis.ping("vma", "10.0.1.20")
+    assert "Port_Binding vmb" in keeper.sbctl("show")
+    assert keeper.nbctl("lsp-get-up vmb") == "up\n"
+    assert "permission" not in chassis.brume("status")
 
 
 def test_a_real_ovn_northd_beside_our_compiler_waits(directory: Path, cleanup: list[Callable[[], object]]) -> None:

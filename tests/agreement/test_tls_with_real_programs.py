@@ -15,8 +15,10 @@ import pytest
 
 from brume.northbound.schema import NORTHBOUND, LogicalSwitch
 from brume.ovsdb.authority import CLIENT, SERVER, Authority, make_authority
+from brume.ovsdb.bootstrap import fetch_authority
 from brume.ovsdb.storage.file import DatabaseFile, open_file, read_file
 from brume.ovsdb.tls import client_context, contexts
+from brume.ovsdb.wire.remotes import Remote
 from tests.agreement.our_server import OurServer
 from tests.agreement.ovn_lab import short_directory
 from tests.agreement.ovsdb_server import end, environment, missing, run, start
@@ -90,6 +92,16 @@ def test_who_has_no_certificate_of_our_authority_is_not_let_in(
     assert "OVN_Northbound" in run(*list_dbs, *ours.options(), directory=directory)  # and others are served on
 
 
+def test_who_does_not_know_our_authority_learns_of_it(directory: Path, authority: Authority, server: OurServer) -> None:
+    files = authority.issue("ctl", CLIENT, now=NOW)
+    learned = directory / "learned.pem"
+    options = (*files.options()[:2], f"--bootstrap-ca-cert={learned}")
+    remote = f"--db=ssl:127.0.0.1:{server.listen('pssl:0:127.0.0.1')}"
+    failed("ovn-nbctl", "--timeout=20", *options, remote, "show", directory=directory)  # it learns, and hangs up
+    run("ovn-nbctl", "--timeout=20", *options, remote, "ls-add", "left", directory=directory)
+    assert ssl.PEM_cert_to_DER_cert(learned.read_text()) == ssl.PEM_cert_to_DER_cert(Path(files.ca_cert).read_text())
+
+
 def test_we_connect_to_a_real_server(directory: Path, authority: Authority) -> None:
     files = authority.issue("theirs", SERVER, now=NOW)
     control, log = directory / "theirs.ctl", directory / "theirs.log"
@@ -104,7 +116,9 @@ def test_we_connect_to_a_real_server(directory: Path, authority: Authority) -> N
             directory=directory)  # fmt: skip
         found = re.search(r"listening on port (\d+)", log.read_text())
         assert found is not None
-        context = client_context(authority.issue("ctl", CLIENT, now=NOW))
+        ours = authority.issue("ctl", CLIENT, now=NOW)._replace(ca_cert=str(directory / "learned.pem"))
+        fetch_authority([Remote("ssl", "127.0.0.1", int(found[1]))], ours)
+        context = client_context(ours)
         with (
             socket.create_connection(("127.0.0.1", int(found[1])), timeout=10) as plain,
             context.wrap_socket(plain) as connection,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -14,6 +15,9 @@ from brume.cli.paths import LabPaths
 from brume.ovsdb.wire.remotes import parse_remotes
 from brume.service.detach import detach, prepare
 from brume.service.serving.options import northbound_remote, southbound_remote
+
+if TYPE_CHECKING:
+    from brume.ovsdb.tls import TlsFiles
 
 FILE = click.Path(exists=True, dir_okay=False)
 
@@ -44,6 +48,11 @@ def _connects(context: click.Context, parameter: click.Parameter, value: str | N
 @click.option("--private-key", type=FILE, help="Our key, for ssl: remotes; as ovn-nbctl takes it.")
 @click.option("--certificate", type=FILE, help="Our certificate, which belongs to it.")
 @click.option("--ca-cert", type=FILE, help="The certificate of whoever signs the servers' certificates.")
+@click.option(
+    "--bootstrap-ca-cert",
+    type=click.Path(dir_okay=False),
+    help="The same; if it is not there, it is what the server sends the first time.",
+)
 @northbound_remote
 @southbound_remote
 @click.option("--detach", "detached", is_flag=True, help="Return as soon as the lab answers, and leave it running.")
@@ -58,6 +67,7 @@ def ovn(
     private_key: str | None,
     certificate: str | None,
     ca_cert: str | None,
+    bootstrap_ca_cert: str | None,
     northbound_remote: tuple[str, ...],
     southbound_remote: tuple[str, ...],
     detached: bool,
@@ -79,7 +89,7 @@ def ovn(
         compiles=compiler == "brume",
         northbound=northbound,
         southbound=southbound,
-        tls=_tls(private_key, certificate, ca_cert, (northbound or "") + (southbound or "")),
+        tls=_tls(private_key, certificate, ca_cert, bootstrap_ca_cert, [northbound or "", southbound or ""]),
         northbound_remotes=northbound_remote,
         southbound_remotes=southbound_remote,
     )
@@ -90,15 +100,36 @@ def ovn(
     sys.exit(run(settings, quiet=detached))
 
 
-def _tls(private_key: str | None, certificate: str | None, ca_cert: str | None, remotes: str) -> Any:
+def _tls(
+    private_key: str | None,
+    certificate: str | None,
+    ca_cert: str | None,
+    bootstrap_ca_cert: str | None,
+    servers: list[str],
+) -> Any:
     """All three, as TlsFiles, or none."""
-    if private_key is not None and certificate is not None and ca_cert is not None:
+    if ca_cert and bootstrap_ca_cert:
+        raise click.UsageError("--ca-cert and --bootstrap-ca-cert exclude each other")
+    authority = ca_cert or bootstrap_ca_cert
+    if private_key and certificate and authority:
         from brume.ovsdb.tls import TlsFiles
 
-        return TlsFiles(private_key, certificate, ca_cert)
-    if private_key or certificate or ca_cert or "ssl:" in remotes:
+        files = TlsFiles(private_key, certificate, authority)
+        if not os.path.exists(authority):
+            _bootstrap(files, servers)
+        return files
+    if private_key or certificate or authority or "ssl:" in "".join(servers):
         raise click.UsageError("ssl: remotes need --private-key, --certificate and --ca-cert, all three")
     return None
+
+
+def _bootstrap(files: TlsFiles, servers: list[str]) -> None:
+    from brume.ovsdb.bootstrap import fetch_authority
+
+    try:
+        fetch_authority([remote for one in servers for remote in parse_remotes(one)], files)
+    except OSError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _refuse_options_of_a_start(context: click.Context) -> None:
