@@ -108,6 +108,7 @@ class Draw:
                            meter=self.random.choice([None, None, "meter0", "meter1"]))  # fmt: skip
 
     def translations(self, number: int, router: str) -> None:
+        self.build.address_set("partners", "10.2.0.0/16", "fd00::/64")
         for host in range(len(self.hosts)):
             if not self.by_chance(0.3):
                 continue
@@ -120,6 +121,17 @@ class Draw:
                 f"10.0.9.{host}",
                 logical_port=None if kind == "central" else f"vm{host}",
                 external_mac=f"fa:16:3e:cc:00:{host:02x}" if kind == "distributed" else None,
+                options=Map({"stateless": "true"} if self.by_chance(0.2) else {}),
+                **self.for_some(),
             )
         if self.by_chance(0.5):
-            self.build.nat(router, "snat", f"10.0.{number}.1", "10.1.0.0/16")
+            self.build.nat(router, "snat", f"10.0.{number}.1", "10.1.0.0/16", **self.for_some())
+        if self.by_chance(0.2):
+            self.build.nat(router, "dnat", f"10.0.{number}.99", "10.1.9.1", **self.for_some())
+
+    def for_some(self) -> dict[str, object]:
+        """Columns of a NAT that is for some addresses outside, or takes some ports."""
+        found: dict[str, object] = {"external_port_range": "1024-2048"} if self.by_chance(0.1) else {}
+        for column in ("allowed_ext_ips", "exempted_ext_ips"):
+            found |= {column: uuid("set", "partners")} if self.by_chance(0.15) else {}
+        return found

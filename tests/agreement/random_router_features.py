@@ -30,6 +30,7 @@ def add_router_features(draw: Draw) -> None:
         its = ports[row.name.split("-")[1]]
         its.append(row.name)
         more = {"requested-tnl-key": str(len(its)), "route_table": draw.random.choice(TABLES)}
+        more |= {"redirect-type": "bridged"} if draw.by_chance(0.1) else {}
         options = {**row.options, **{name: value for name, value in more.items() if value}}
         draw.build.transaction.put(replace(row, options=Map(options)))
     for router, names in ports.items():

@@ -191,7 +191,35 @@ def known_neighbors() -> Database:
     return build.apply()
 
 
+def translations_for_some() -> Database:
+    """NAT with ports, for allowed addresses outside or for all but exempted ones, on both kinds of router."""
+    build = edge()
+    for name, addresses in (("partners", ("198.51.100.0/24",)), ("private", ("172.16.0.0/12", "192.168.0.0/16"))):
+        build.address_set(name, *addresses)
+    build.switch("public")
+    build.router("gateway", chassis="compute1")
+    build.interface("gateway", "public", "fa:16:3e:aa:02:01", "203.0.113.9/24")
+    bridged = Map({"redirect-type": "bridged"})
+    build.interface("edge", "public", "fa:16:3e:aa:02:02", "203.0.113.8/24", gateways=("compute1",), options=bridged)
+    partners, private = uuid("set", "partners"), uuid("set", "private")
+    for number, router in enumerate(("gateway", "edge"), 1):
+        outside, inside = f"203.0.113.{number}", f"10.{number}.0."
+        build.nat(router, "snat", f"{outside}0", f"{inside}0/24", exempted_ext_ips=private)
+        build.nat(router, "snat", f"{outside}1", f"{inside}128/25", allowed_ext_ips=partners, external_port_range="1-9")
+        build.nat(router, "dnat_and_snat", f"{outside}2", f"{inside}2", exempted_ext_ips=private)
+        build.nat(router, "dnat_and_snat", f"{outside}3", f"{inside}3", allowed_ext_ips=partners)
+        build.nat(router, "dnat", f"{outside}4", f"{inside}4", allowed_ext_ips=partners, external_port_range="5-6")
+        build.nat(router, "dnat", f"{outside}5", f"{inside}5", allowed_ext_ips=partners, exempted_ext_ips=private)
+        stateless = Map({"stateless": "true"})
+        build.nat(router, "dnat_and_snat", f"{outside}6", f"{inside}6", options=stateless, allowed_ext_ips=partners)
+        build.nat(
+            router, "dnat_and_snat", f"{outside}7", f"{inside}7", logical_port="vm", external_mac="0a:00:00:00:00:77"
+        )
+    return build.apply()
+
+
 ROUTER_TOPOLOGIES = (
+    translations_for_some,
     equal_routes,
     unusable_routes,
     link_local_next_hops,

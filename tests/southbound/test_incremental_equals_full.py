@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from brume.northbound.schema import (
     ACL,
+    AddressSet,
     LogicalRouter,
     LogicalRouterPolicy,
     LogicalRouterPort,
@@ -33,6 +34,7 @@ switches = st.sampled_from(["red", "blue"])
 numbers = st.integers(0, 3)
 groups = st.sampled_from(["pg_one", "pg_two"])
 prefixes = st.sampled_from(["0.0.0.0/0", "192.168.0.0/16"])
+for_some = st.sampled_from([{}, {"allowed_ext_ips": uuid("set", "partners")}])
 tables = st.sampled_from(["", "red", "blue"])
 ACTIONS = ("allow-related", "allow", "drop", "reject", "allow-stateless")
 KINDS = ("", "localnet", "localport", "router", "external")
@@ -109,11 +111,16 @@ class Machine(RuleBasedStateMachine):
         if gateway:
             self.build.on_group(key, self.build.chassis_group("group", "compute1"))
 
-    @rule(number=numbers, distributed=st.booleans())
-    def put_nat(self, number: int, distributed: bool) -> None:
+    @rule(name=st.sampled_from(["partners", "others"]))
+    def put_address_set(self, name: str) -> None:
+        self.build.transaction.put(AddressSet(uuid=uuid("set", "partners"), name=name))
+
+    @rule(number=numbers, distributed=st.booleans(), some=for_some)
+    def put_nat(self, number: int, distributed: bool, some: dict[str, str]) -> None:
         mac = f"fa:16:3e:cc:00:{number:02x}" if distributed else None
         external, logical = f"203.0.113.{number}", f"10.0.0.{number}"
-        self.build.nat("router", "dnat_and_snat", external, logical, external_mac=mac, logical_port=f"vm{number}")
+        self.build.nat("router", "dnat_and_snat", external, logical, external_mac=mac, logical_port=f"vm{number}",
+                       **some)  # fmt: skip
 
     @rule(prefix=prefixes, number=numbers, table=tables, symmetric=st.booleans(), watched=st.booleans())
     def put_route(self, prefix: str, number: int, table: str, symmetric: bool, watched: bool) -> None:

@@ -26,7 +26,11 @@ class RouterHas(Row, frozen=True, kw_only=True):
 
 
 class RouterNat(Row, frozen=True, kw_only=True):
-    """A translation of a router. A distributed one is done on the chassis of its logical port, with its own MAC."""
+    """A translation of a router. A distributed one is done on the chassis of its logical port, with its own MAC.
+
+    `ports` are those that it may take outside. It is for the addresses outside that are in the set `allowed`, or for
+    those that are not in the set `exempted`, if it names one.
+    """
 
     uuid: str
     router: str
@@ -38,6 +42,9 @@ class RouterNat(Row, frozen=True, kw_only=True):
     logical_port: str | None
     distributed: bool
     gateway_port: str | None
+    ports: str
+    allowed: str | None
+    exempted: str | None
     options: Map[str, str]
 
     def key(self) -> Hashable:
@@ -78,6 +85,9 @@ def router_nat(member: Member, view: View) -> Iterator[Output]:
         logical_port=nat.logical_port,
         distributed=distributed,
         gateway_port=nat.gateway_port,
+        ports=nat.external_port_range,
+        allowed=nat.allowed_ext_ips,
+        exempted=nat.exempted_ext_ips,
         options=nat.options,
     )
 

@@ -13,6 +13,7 @@
     ecmp.py              one of several equal routes                        lr_in_ip_routing_ecmp, lr_in_ecmp_stateful
     policies.py          exceptions to the routes                           lr_in_policy, lr_in_policy_ecmp
     arp_resolve.py       next hop to MAC                                    lr_in_arp_resolve
+    multicast.py         groups that somebody behind the router joined      lr_in_ip_input, lr_in_ip_routing
     virtual_ports.py     addresses that move from port to port               lr_in_arp_resolve, lr_in_gw_redirect
     packet_length.py     what is too long for the way out                   lr_in_chk_pkt_len, lr_in_larger_pkts
     gateway.py           to the chassis where the gateway is                lr_in_gw_redirect

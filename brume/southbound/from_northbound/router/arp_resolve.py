@@ -18,7 +18,7 @@ from brume.southbound.from_northbound.facts.ports import (
 )
 from brume.southbound.from_northbound.facts.settings import is_true
 from brume.southbound.from_northbound.flows import DROP, NEXT, default, flow
-from brume.southbound.from_northbound.router.ports import address_list
+from brume.southbound.from_northbound.router.ports import address_list, is_bridged
 from brume.southbound.pipeline import ROUTER_IN
 from brume.southbound.registers import NEXT_HOP_IPV4, NEXT_HOP_IPV6
 
@@ -95,7 +95,7 @@ def router_without_a_switch_between(port: RouterPort, view: View) -> Iterator[Ou
 @rule(RouterPort)
 def bridged_gateway(port: RouterPort, view: View) -> Iterator[Output]:
     """With redirect-type=bridged, other chassis send to the gateway's MAC over the physical network."""
-    if port.gateway and port.options.get("redirect-type", "").lower() == "bridged":
+    if port.gateway and is_bridged(port):
         match = Match(f"outport == {port.quoted} && !is_chassis_resident({port.redirect})")
         yield flow(STAGE, port.router, 50, match, Actions(f"eth.dst = {port.mac}; next;"))
 

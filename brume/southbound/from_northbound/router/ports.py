@@ -6,11 +6,20 @@ from brume.derive.view import View
 from brume.southbound.from_northbound.facts.addresses import Network
 from brume.southbound.from_northbound.facts.ports import RouterPort, SwitchPort, gateways_of, localnet_ports
 from brume.southbound.from_northbound.facts.settings import is_true
+from brume.tables.row import Index
 
 
 def resident(port: RouterPort) -> str:
     """The condition that holds on the chassis of a gateway port, to be added to a match; empty for other ports."""
     return f" && is_chassis_resident({port.redirect})" if port.gateway else ""
+
+
+def is_bridged(port: RouterPort) -> bool:
+    """Whether other chassis send to a gateway port over the physical network (`redirect-type`)."""
+    return port.options.get("redirect-type", "").lower() == "bridged"
+
+
+bridged_ports = Index(RouterPort, "router", lambda port: port.router if is_bridged(port) else None)
 
 
 def address_list(addresses: list[str]) -> str:

@@ -15,6 +15,7 @@ from brume.southbound.from_northbound.router import (
     ecmp,
     gateway,
     martians,
+    multicast,
     neighbors,
     own_addresses,
     packet_length,
@@ -31,6 +32,7 @@ from brume.southbound.from_northbound.router.nat import (
     inbound,
     loopback,
     outbound,
+    outside,
     places,
 )
 
@@ -44,6 +46,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *places.RULES,
     *inbound.RULES,
     *outbound.RULES,
+    *outside.RULES,
     *arp.RULES,
     *loopback.RULES,
     *gateway_router.RULES,
@@ -61,5 +64,6 @@ RULES: Final[tuple[Rule, ...]] = (
     *packet_length.RULES,
     *gateway.RULES,
     *arp_request.RULES,
+    *multicast.RULES,
     *delivery.RULES,
 )

@@ -1,6 +1,7 @@
 """Translation of addresses (NAT): floating IPs (dnat_and_snat), SNAT and DNAT, at a router's gateway port.
 
     places.py     where a translation is done: at the gateway's chassis, or (distributed) at the port's own
+    outside.py    with which addresses outside, and with which ports
     inbound.py    undo SNAT on replies, floating IP to fixed IP
     outbound.py   undo DNAT on replies, fixed IP to floating IP or to the router's address
     arp.py        answer for the outside addresses, find their MAC from inside

@@ -10,9 +10,11 @@ from brume.expressions.actions import Actions
 from brume.expressions.match import Match
 from brume.southbound.from_northbound.facts.addresses import solicited_node
 from brume.southbound.from_northbound.facts.nat import RouterNat
+from brume.southbound.from_northbound.facts.ports import RouterPort, gateways_of
 from brume.southbound.from_northbound.flows import DROP, flow
-from brume.southbound.from_northbound.router.nat.places import Place, place
+from brume.southbound.from_northbound.router.nat.places import Place, place, where
 from brume.southbound.from_northbound.router.own_addresses import arp_reply, neighbor_advertisement
+from brume.southbound.from_northbound.router.ports import bridged_ports
 from brume.southbound.pipeline import ROUTER_IN
 from brume.southbound.registers import INPORT_MAC, NEXT_HOP_IPV4, NEXT_HOP_IPV6
 
@@ -26,7 +28,7 @@ def answer_inside(nat: RouterNat, view: View) -> Iterator[Output]:
 @rule(RouterNat)
 def answer_outside(nat: RouterNat, view: View) -> Iterator[Output]:
     """Only the chassis that translates answers, so that switches outside learn where to send."""
-    at = place(nat, view)
+    at = where(nat, view)
     if at is None:
         return
     mac = nat.external_mac if nat.distributed and nat.external_mac is not None else str(INPORT_MAC)
@@ -49,6 +51,16 @@ def resolve(nat: RouterNat, view: View) -> Iterator[Output]:
     at = place(nat, view)
     if at is not None:
         yield from _resolve(at)
+    if at is not None and nat.distributed and view.find(bridged_ports, nat.router):
+        yield from _past_the_gateway(at, gateways_of(view, nat.router)[0])
+
+
+def _past_the_gateway(at: Place, first: RouterPort) -> Iterator[Output]:
+    """With redirect-type=bridged others send to the gateway's MAC (arp_resolve.py); this one's own packets do not."""
+    nat = at.nat
+    match = Match(f"outport == {first.quoted} && {at.family}.src == {nat.logical_ip} && {at.resident}")
+    learned = f"get_nd(outport, {NEXT_HOP_IPV6})" if nat.is_ipv6 else f"get_arp(outport, {NEXT_HOP_IPV4})"
+    yield flow(ROUTER_IN.ARP_RESOLVE, nat.router, 90, match, Actions(f"{learned}; next;"))
 
 
 def _resolve(at: Place) -> Iterator[Output]:

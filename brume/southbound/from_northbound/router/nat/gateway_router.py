@@ -14,6 +14,7 @@ from brume.expressions.match import Match
 from brume.southbound.from_northbound.facts.nat import RouterNat
 from brume.southbound.from_northbound.flows import NEXT, flow
 from brume.southbound.from_northbound.router.nat.force_snat import forced
+from brume.southbound.from_northbound.router.nat.outside import allowed, exempted, translated
 from brume.southbound.from_northbound.router.nat.places import (
     TYPES_IN,
     TYPES_OUT,
@@ -56,8 +57,11 @@ def inbound(nat: RouterNat, view: View) -> Iterator[Output]:
     if nat.type in TYPES_OUT:
         yield flow(ROUTER_IN.UNSNAT, nat.router, 90, match, NEXT if is_stateless(nat) else UNDO_SNAT)
     if nat.type in TYPES_IN:
-        there = f"{family}.dst={nat.logical_ip}; next;" if is_stateless(nat) else f"ct_dnat({nat.logical_ip});"
+        inside = translated(nat, nat.logical_ip)
+        there = f"{family}.dst={nat.logical_ip}; next;" if is_stateless(nat) else f"ct_dnat({inside});"
         source = "flags.force_snat_for_dnat = 1; " if forced(view, nat.router, "dnat") else ""
+        yield from exempted(nat, ROUTER_IN.DNAT, 100, match, "src", view)
+        match = Match(f"{match}{allowed(nat, 'src', view)}")
         yield flow(ROUTER_IN.DNAT, nat.router, 100, match, Actions(f"{source}flags.loopback = 1; {there}"))
 
 
@@ -68,12 +72,14 @@ def outbound(nat: RouterNat, view: View) -> Iterator[Output]:
     family = "ip6" if nat.is_ipv6 else "ip4"
     priority = Prefix.parse(nat.logical_ip).length + 1
     match = f"ip && {family}.src == {nat.logical_ip}"
+    yield from exempted(nat, ROUTER_OUT.SNAT, priority, match, "dst", view)
+    match += allowed(nat, "dst", view)
     if is_stateless(nat):
         actions = Actions(f"{family}.src={nat.external_ip}; next;")
         yield flow(ROUTER_OUT.SNAT, nat.router, priority, Match(match), actions)
         return
     fresh = Match(f"{match} && (!ct.trk || !ct.rpl)")
-    yield flow(ROUTER_OUT.SNAT, nat.router, priority, fresh, Actions(f"ct_snat({nat.external_ip});"))
+    yield flow(ROUTER_OUT.SNAT, nat.router, priority, fresh, Actions(f"ct_snat({translated(nat, nat.external_ip)});"))
 
 
 RULES = (replies, inbound, outbound)

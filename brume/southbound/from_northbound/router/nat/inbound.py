@@ -11,6 +11,7 @@ from brume.expressions.match import Match
 from brume.northbound.schema import LogicalRouter
 from brume.southbound.from_northbound.facts.nat import RouterNat
 from brume.southbound.from_northbound.flows import NEXT, default, flow
+from brume.southbound.from_northbound.router.nat.outside import allowed, exempted, translated
 from brume.southbound.from_northbound.router.nat.places import TYPES_IN, TYPES_OUT, Place, place
 from brume.southbound.from_northbound.router.packet_length import gateway_mtu, measured
 from brume.southbound.pipeline import ROUTER_IN
@@ -45,9 +46,11 @@ def destination(nat: RouterNat, view: View) -> Iterator[Output]:
     at = place(nat, view)
     if at is None or nat.type not in TYPES_IN:
         return
-    match = Match(f"ip && {at.family}.dst == {nat.external_ip} && inport == {at.port.quoted}{at.on_gateway}")
-    actions = f"{at.family}.dst={nat.logical_ip}; next;" if at.stateless else f"ct_dnat_in_czone({nat.logical_ip});"
-    yield flow(ROUTER_IN.DNAT, nat.router, 100, match, Actions(actions))
+    match = f"ip && {at.family}.dst == {nat.external_ip} && inport == {at.port.quoted}{at.on_gateway}"
+    yield from exempted(nat, ROUTER_IN.DNAT, 100, match, "src", view)
+    inside = f"ct_dnat_in_czone({translated(nat, nat.logical_ip)});"
+    actions = f"{at.family}.dst={nat.logical_ip}; next;" if at.stateless else inside
+    yield flow(ROUTER_IN.DNAT, nat.router, 100, Match(f"{match}{allowed(nat, 'src', view)}"), Actions(actions))
 
 
 @rule(RouterNat)

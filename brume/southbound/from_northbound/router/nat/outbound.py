@@ -15,6 +15,7 @@ from brume.northbound.schema import LogicalRouter
 from brume.southbound.from_northbound.facts.nat import RouterNat
 from brume.southbound.from_northbound.facts.ports import gateways_of
 from brume.southbound.from_northbound.flows import NEXT, default, flow
+from brume.southbound.from_northbound.router.nat.outside import allowed, exempted, translated
 from brume.southbound.from_northbound.router.nat.places import TYPES_IN, TYPES_OUT, place
 from brume.southbound.pipeline import ROUTER_IN, ROUTER_OUT
 from brume.southbound.registers import DST_NAT_IP_LOCAL, SOURCE_IPV4, SOURCE_IPV6
@@ -64,14 +65,17 @@ def source(nat: RouterNat, view: View) -> Iterator[Output]:
         return
     priority = Prefix.parse(nat.logical_ip).length + 1 + AT_ONE_CHASSIS
     match = f"ip && {at.family}.src == {nat.logical_ip} && outport == {at.port.quoted} && {at.resident}"
+    yield from exempted(nat, ROUTER_OUT.SNAT, priority, match, "dst", view)
+    match += allowed(nat, "dst", view)
     if at.stateless:
         actions = f"{at.own_mac}{at.family}.src={nat.external_ip}; next;"
         yield flow(ROUTER_OUT.SNAT, nat.router, priority, Match(match), Actions(actions))
         return
-    actions = f"{at.own_mac}ct_snat_in_czone({nat.external_ip});"
+    outside = translated(nat, nat.external_ip)
+    actions = f"{at.own_mac}ct_snat_in_czone({outside});"
     yield flow(ROUTER_OUT.SNAT, nat.router, priority, Match(match), Actions(actions))
     looped = Match(f"{match} && {DST_NAT_IP_LOCAL} == 1")
-    actions = f"{at.own_mac}{DST_NAT_IP_LOCAL} = 0; ct_snat({nat.external_ip});"
+    actions = f"{at.own_mac}{DST_NAT_IP_LOCAL} = 0; ct_snat({outside});"
     yield flow(ROUTER_OUT.SNAT, nat.router, priority + 1, looped, Actions(actions))
 
 

@@ -74,8 +74,13 @@ def is_stateless(nat: RouterNat) -> bool:
 
 def place(nat: RouterNat, view: View) -> Place | None:
     """Where the translation is done; None if it is not."""
+    return where(nat, view) if not why_not(nat) else None
+
+
+def where(nat: RouterNat, view: View) -> Place | None:
+    """Where it would be done, also if it cannot be: there its address is answered for."""
     port = _gateway(nat, view)
-    return Place(nat, port) if port is not None and not why_not(nat) else None
+    return None if port is None else Place(nat, port)
 
 
 def _gateway(nat: RouterNat, view: View) -> RouterPort | None:
@@ -89,6 +94,8 @@ def _gateway(nat: RouterNat, view: View) -> RouterPort | None:
 
 def why_not(nat: RouterNat) -> str:
     """What is wrong with the translation itself; empty if nothing is."""
+    if nat.allowed is not None and nat.exempted is not None:
+        return "allowed_ext_ips and exempted_ext_ips: only one of them can be heeded"
     try:
         inside = Prefix.parse(nat.logical_ip)
     except ValueError:
