@@ -51,14 +51,17 @@ from brume.southbound.from_northbound.facts.balanced import (
 from brume.southbound.from_northbound.facts.bfd import BfdSession, source_ports
 from brume.southbound.from_northbound.facts.groups import GroupPlacement
 from brume.southbound.from_northbound.facts.load_balancers import BalancedVip
+from brume.southbound.from_northbound.facts.multicast import JoinedGroup
 from brume.southbound.from_northbound.facts.nat import RouterHas, RouterNat
 from brume.southbound.from_northbound.facts.policies import EcmpPolicy
 from brume.southbound.from_northbound.facts.ports import RouterPort, SwitchHas, SwitchPort
 from brume.southbound.from_northbound.facts.probes import Probe
+from brume.southbound.from_northbound.facts.relayed import RelayedGroup, RelayedPort
 from brume.southbound.from_northbound.facts.routes import EcmpGroup, Route, RouteTableUse
 from brume.southbound.from_northbound.facts.virtual_ports import VirtualAddress
 from brume.southbound.from_northbound.rules import FIRST_FACTS, SECOND_FACTS
 from brume.southbound.from_northbound.rules import SOUTHBOUND as RULES
+from brume.southbound.joined import Joined, JoinedPort
 from brume.southbound.observed import Health, Places, VirtualPlace
 from brume.southbound.schema import BFD as SouthboundBFD
 from brume.southbound.schema import SOUTHBOUND, Chassis, DatapathBinding, PortBinding
@@ -74,6 +77,7 @@ FACTS = (
     SwitchHas,
     RouterPort,
     VirtualAddress,
+    JoinedGroup,
     GroupPlacement,
     RouterNat,
     RouterHas,
@@ -85,7 +89,7 @@ FACTS = (
     KeyRequest,
     Problem,
 )
-SECOND_FACTS_MADE = (AclPlacement, SwitchAcls, EcmpGroup, Probe, *BALANCED)
+SECOND_FACTS_MADE = (AclPlacement, SwitchAcls, RelayedGroup, RelayedPort, EcmpGroup, Probe, *BALANCED)
 OBSERVED = (Chassis,)
 """What rules read of the southbound: rows that agents write."""
 _ORIGINS: dict[type[Row], tuple[type[Row], str]] = {
@@ -127,6 +131,7 @@ class Compiler:
         self.southbound = southbound
         self.allocator = Allocator()
         self.places = Places(southbound)
+        self.joined = Joined(southbound)
         facts, placements = Database("facts"), Database("placements")
         self.facts = Engine([northbound], facts, FIRST_FACTS, on_fault)
         self.placements = Engine([northbound, facts], placements, SECOND_FACTS, on_fault)
@@ -138,6 +143,8 @@ class Compiler:
         self.engine.view.claim(facts, *FACTS)
         self.engine.view.claim(placements, *SECOND_FACTS_MADE)
         self.engine.view.claim(self.allocator.keys, TunnelKey)
+        for engine in (self.facts, self.engine):
+            engine.view.claim(self.joined.joined, JoinedPort)
         self.engine.view.claim(southbound, *OBSERVED)
         self.engine.view.claim(self.places.places, VirtualPlace, Health)
 
@@ -161,14 +168,14 @@ class Compiler:
 
     def _start(self) -> ChangeSet:
         if not any(self.southbound.table(row_type).rows for row_type in DERIVED):
-            return self.update(self.northbound.snapshot())
+            return self.update(together(self.northbound.snapshot(), self.joined.start()))
         adopted = adopt(self.northbound, self.southbound)
         self.allocator.adopt(self.southbound.rows(DatapathBinding))
         self.allocator.adopt(self.southbound.rows(PortBinding))
         self.allocator.adopt(source_ports(self.southbound.rows(SouthboundBFD)))
         self._is_taking_over = True
         self.places.start()
-        changes = self.update(self.northbound.snapshot())
+        changes = self.update(together(self.northbound.snapshot(), self.joined.start()))
         self._is_taking_over = False
         self.allocator.forget_adopted()
         return together(adopted, changes)
@@ -177,13 +184,16 @@ class Compiler:
         """Take in what changed in the northbound; returns what changed in the southbound."""
         facts = self.facts.update(changes)
         placements = self.placements.update(together(changes, facts))
-        keys = self.allocator.update(facts)
+        keys = self.allocator.update(together(facts, placements))
         return self.engine.update(together(changes, facts, placements, keys))
 
     def observe(self, changes: ChangeSet) -> ChangeSet:
         """Take in what agents wrote into the southbound; returns what that changed there."""
         observed = ChangeSet([row for row in changes.rows if row.row_type in OBSERVED], [])
         observed = together(observed, self.places.update(changes))
+        joined = self.joined.update(changes)
+        if joined:
+            return self.update(together(observed, joined))  # a group needs a number
         return self.engine.update(observed) if observed else observed
 
     def because(self, output: Member | tuple[type[Row], Hashable]) -> tuple[Reason, ...]:

@@ -20,6 +20,7 @@ def add_switch_features(draw: Draw) -> None:
     _limits(draw)
     _forwarding_groups(draw)
     _mirrors(draw)
+    _snooping(draw)
 
 
 def _names(draw: Draw) -> None:
@@ -74,3 +75,12 @@ def _mirrors(draw: Draw) -> None:
         hosts = [host for host in draw.hosts if draw.by_chance(0.3)]
         kind, direction = draw.random.choice(["gre", "erspan"]), draw.random.choice(DIRECTIONS)
         draw.build.mirror(f"mirror{number}", *hosts, direction=direction, kind=kind, index=number)
+
+
+def _snooping(draw: Draw) -> None:
+    for switch in draw.switches:
+        if draw.by_chance(0.4):
+            choices = {"mcast_querier": "false", "mcast_flood_unregistered": "true", "mcast_idle_timeout": "99"}
+            draw.build.configure(
+                switch, mcast_snoop="true", **{name: text for name, text in choices.items() if draw.by_chance(0.4)}
+            )

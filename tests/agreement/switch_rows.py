@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from brume.southbound.schema import Meter, MeterBand, Mirror, PortBinding
+from msgspec.structs import asdict
+
+from brume.southbound.schema import DatapathBinding, IPMulticast, Meter, MeterBand, Mirror, PortBinding
 from brume.tables.database import Database
 
 Json = Any
 
 
 def switch_rows(database: Database) -> dict[str, Json]:
-    """What is in Meter and Mirror, by "meter NAME" and "mirror NAME"."""
-    return dict((*_meters(database), *_mirrors(database)))
+    """What is in Meter, Mirror and IP_Multicast, by "meter NAME" and so on."""
+    return dict((*_meters(database), *_mirrors(database), *_snooping(database)))
 
 
 def _meters(database: Database) -> Iterator[tuple[str, Json]]:
@@ -29,3 +31,10 @@ def _mirrors(database: Database) -> Iterator[tuple[str, Json]]:
         ports = [database.get(PortBinding, uuid) for uuid in owners]
         names = sorted(port.logical_port for port in ports if port is not None)
         yield f"mirror {mirror.name}", [mirror.filter, mirror.sink, mirror.type, mirror.index, names]
+
+
+def _snooping(database: Database) -> Iterator[tuple[str, Json]]:
+    for row in database.rows(IPMulticast):
+        datapath = database.get(DatapathBinding, row.datapath)
+        told = {name: value for name, value in asdict(row).items() if name not in ("uuid", "given_uuid", "datapath")}
+        yield f"snooping on {datapath and datapath.external_ids['name']}", told

@@ -60,6 +60,13 @@ class Builder:
         self.transaction.put(LogicalSwitch(uuid=key, name=name, other_config=Map(config), external_ids=ids))
         return key
 
+    def configure(self, switch: str, **config: str) -> None:
+        """Add to a switch's other_config."""
+        key = uuid("switch", switch)
+        row = self.transaction.rows.get((LogicalSwitch, key)) or self.database.get(LogicalSwitch, key)
+        assert isinstance(row, LogicalSwitch)
+        self.transaction.put(msgspec.structs.replace(row, other_config=Map({**row.other_config, **config})))
+
     def port(self, switch: str, name: str, *addresses: str, secured: bool = True, **columns: object) -> str:
         """A switch port; `columns` are columns of Logical_Switch_Port."""
         row = LogicalSwitchPort(

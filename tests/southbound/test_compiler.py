@@ -169,10 +169,19 @@ def test_starting_again_on_what_is_there_changes_nothing() -> None:
 
 def test_what_is_not_compiled_is_said() -> None:
     build = network(0)
-    build.switch("snooping", mcast_snoop="true")
     build.port("net", "dynamic", "dynamic")
+    build.port("net", "gateway", "unknown", type="vtep")
+    for row in (LogicalSwitch(uuid=uuid("protected"), name="protected", copp=uuid("copp")),
+                LogicalRouter(uuid=uuid("router"), name="router", copp=uuid("copp"))):  # fmt: skip
+        build.transaction.put(row)
     lab = Lab(build)
-    assert {problem.table for problem in lab.southbound.rows(Problem)} == {"Logical_Switch", "Logical_Switch_Port"}
+    said = sorted((problem.table, problem.message.partition(":")[0]) for problem in lab.southbound.rows(Problem))
+    assert said == [
+        ("Logical_Router", "copp"),
+        ("Logical_Switch", "copp"),
+        ("Logical_Switch_Port", "asks for dynamic addresses; the switch has no other_config"),
+        ("Logical_Switch_Port", "vtep ports are not compiled"),
+    ]
 
 
 def test_a_route_needs_a_next_hop_of_its_family() -> None:

@@ -235,6 +235,29 @@ def forwarding_groups() -> Database:
     return build.apply()
 
 
+def snooping() -> Database:
+    """Switches that send multicast only to who asks: plain, with ports that get all, beside a relaying router."""
+    build = Builder()
+    numbers = {"mcast_idle_timeout": "5", "mcast_query_interval": "9999", "mcast_table_size": "ten"}
+    querier = {"mcast_eth_src": "00:00:00:00:00:09", "mcast_ip4_src": "10.0.0.9", "mcast_ip6_src": "fe80::9"}
+    build.switch("plain", mcast_snoop="true", mcast_idle_timeout="60", **querier)
+    build.switch("flooding", mcast_snoop="TRUE", mcast_flood_unregistered="true", mcast_querier="false", **numbers)
+    build.switch("static", mcast_snoop="true", mcast_query_max_response="7")
+    build.switch("relayed", mcast_snoop="true")
+    build.switch("deaf")
+    for switch in ("plain", "flooding", "static", "relayed", "deaf"):
+        for number in range(2):
+            build.port(switch, f"{switch}-vm{number}", f"fa:16:3e:00:00:0{number} 10.0.0.1{number}")
+    all_of_it = Map({"mcast_flood": "true"})
+    build.port("static", "static-all", "fa:16:3e:00:00:05 10.0.0.15", options=all_of_it)
+    build.localnet("plain", "provnet-plain")
+    build.router("relaying", mcast_relay="true")
+    build.interface("relaying", "relayed", "fa:16:3e:aa:00:01", "10.0.0.1/24")
+    build.router("quiet")
+    build.interface("quiet", "plain", "fa:16:3e:aa:00:02", "10.0.0.1/24")
+    return build.apply()
+
+
 TOPOLOGIES = (
     one_switch,
     neutron,
@@ -248,6 +271,7 @@ TOPOLOGIES = (
     virtual_ports,
     limits,
     forwarding_groups,
+    snooping,
     *ROUTER_TOPOLOGIES,
     *BALANCER_TOPOLOGIES,
 )

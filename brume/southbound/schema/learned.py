@@ -47,9 +47,10 @@ class FDB(OvsdbRow, frozen=True, kw_only=True):
 
 
 class IPMulticast(OvsdbRow, frozen=True, kw_only=True):
-    """The multicast snooping settings of a switch."""
+    """The multicast snooping settings of a switch. `ovn-sbctl ip-multicast-flush` counts `seq_no` up."""
 
     TABLE: ClassVar[TableDeclaration] = TableDeclaration("IP_Multicast", indexes=(("datapath",),))
+    OBSERVED: ClassVar[tuple[str, ...]] = ("seq_no",)
 
     datapath: Annotated[str, weak("Datapath_Binding")]
     enabled: bool | None = None

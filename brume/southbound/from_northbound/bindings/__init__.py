@@ -12,6 +12,7 @@
     meters.py            Meter, Meter_Band
     sets.py              Address_Set, Port_Group
     mirrors.py           Mirror, and whose packets are copied
+    multicast.py         IP_Multicast; Multicast_Group of who joined a group
     missing_sets.py      matches that name sets that are not there
     deployment.py        SB_Global, DHCP_Options and DHCPv6_Options (the codes of options)
     roles.py             RBAC_Role, RBAC_Permission: what a chassis may change

@@ -2,6 +2,8 @@
 
     addresses.py   the texts in which the northbound gives addresses, parsed
     ports.py       SwitchPort, RouterPort, and SwitchHas: what is true of a switch because of some port
+    multicast.py   snooping, and who joined which multicast group
+    relayed.py     groups that routers pass on
     virtual_ports.py   VirtualAddress: an address that several ports may have
     groups.py      GroupPlacement: a port group has ports on a switch
     acls.py        AclPlacement: an ACL applies to a switch (its own, or a port group's); SwitchAcls: it has some

@@ -12,7 +12,6 @@
     hairpin.py           backends that ask their own load balancer
     health_checks.py     answer for the address that backends are probed from
     quality_of_service.py  mark packets, limit their rate
-    passed_through.py    features that are not compiled
     arp_nd.py            answer ARP and neighbour solicitations
     virtual_ports.py     who has a virtual port's address now
     forwarding_groups.py   an address whose connections are spread over ports
@@ -20,6 +19,7 @@
     dns.py               answer DNS queries
     external.py          ports outside the cloud, served by one chassis
     l2_lookup.py         find the port of the destination MAC; flood
+    multicast.py         multicast only to who joined
     router_addresses.py  ARP requests for a router's addresses go to that router
 
 A rule on `LogicalSwitch` writes what every switch has, a rule on `SwitchPort` what a port adds.

@@ -22,7 +22,7 @@ from brume.southbound.from_northbound.switch import (
     l2_lookup,
     learning,
     load_balancing,
-    passed_through,
+    multicast,
     quality_of_service,
     router_addresses,
     stateful,
@@ -43,7 +43,6 @@ RULES: Final[tuple[Rule, ...]] = (
     *hairpin.RULES,
     *health_checks.RULES,
     *quality_of_service.RULES,
-    *passed_through.RULES,
     *arp_nd.RULES,
     *virtual_ports.RULES,
     *forwarding_groups.RULES,
@@ -52,5 +51,6 @@ RULES: Final[tuple[Rule, ...]] = (
     *dns.RULES,
     *external.RULES,
     *l2_lookup.RULES,
+    *multicast.RULES,
     *router_addresses.RULES,
 )
