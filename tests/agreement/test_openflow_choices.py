@@ -1,17 +1,14 @@
 """What chooses or limits: load balancers, several next hops, rate limits, as the real ovn-northd writes them.
 
-Our compiler writes none of these; a southbound of ovn-northd has them. Our chassis makes the same flows, groups and
-meters of it as a real ovn-controller.
+Our chassis makes the same flows, groups and meters of them as a real ovn-controller.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
 from brume.derive.rules import Problem
 from brume.northbound.schema import (
@@ -21,19 +18,15 @@ from brume.northbound.schema import (
     LogicalSwitch,
     QoS,
 )
-from brume.openflow.messages.flow import Flow
-from brume.openflow.messages.group import format_group, parse_group
-from brume.openflow.rows import SharedGroup
 from brume.packets.describe import describe
 from brume.southbound.schema import LoadBalancer as SouthboundLoadBalancer
 from brume.tables.database import Database
 from brume.tables.map import Map
-from tests.agreement.controller_lab import ControllerLab, RealChassis, why_not
+from tests.agreement.controller_lab import ControllerLab, why_not
 from tests.agreement.machines import Machines, small_network
 from tests.agreement.ovn_lab import OvnLab, short_directory
 from tests.agreement.test_exchange_northd_southbound import chassis_rows
-from tests.agreement.test_openflow_controller import LOST, one_gateway_each, stage_of
-from tests.openflow.test_recorded import written_out
+from tests.agreement.test_openflow_controller import agree_on_flows, one_gateway_each
 from tests.southbound.builder import Builder, uuid
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=f"no real OVN here: {why_not()}")
@@ -96,36 +89,12 @@ def lab() -> Iterator[ControllerLab]:
         lab.stop()
 
 
-def comparable(flows: list[Flow], groups: dict[int, str]) -> set[str]:
-    """Flows as text, with what a group says in the place of its number, and without the numbers of meters."""
-    lines = written_out([replace(flow, cookie=0) for flow in flows])
-    lines = {re.sub(r"cookie=0x[0-9a-f]+,", "", line) for line in lines}
-    lines = {re.sub(r"group:(\d+)", lambda found: f"group:{{{groups[int(found[1])]}}}", line) for line in lines}
-    return {re.sub(r",meter_id=\d+|\bmeter:\d+", "", LOST.sub(r"\1", line)) for line in lines}
-
-
-def real_groups(real: RealChassis) -> dict[int, str]:
-    lines = [line for line in real.switch.ofctl("dump-groups", "br-int").splitlines() if "group_id=" in line]
-    entries = [parse_group(re.sub(r",selection_method_param=\w+", "", line)) for line in lines]
-    return {entry.group_id: format_group(entry).partition(",")[2] for entry in entries}
-
-
 def test_the_flows_and_groups_are_those_of_ovn_controller(lab: ControllerLab) -> None:
     southbound = lab.run(one_gateway_each(network_that_chooses()), PLUGGED)
     assert southbound.rows(SouthboundLoadBalancer)
-    for real in lab.chassis.values():
-        stage = stage_of(southbound, real)
+    for stage in agree_on_flows(lab, southbound):
         assert stage._shared.flows.rows(Problem) == []
-        groups = {
-            row.entry.group_id: format_group(row.entry).partition(",")[2]
-            for row in stage._shared.flows.rows(SharedGroup)
-        }
-        theirs, ours = comparable(real.flows(), real_groups(real)), comparable(stage.flows(), groups)
-        contested = [flow for makers in stage.installer.contested() for flow in makers]
-        either = comparable(contested, groups)
-        assert any(line.startswith("table=68") for line in theirs)
-        missing, surplus = sorted(theirs - ours - either), sorted(ours - theirs - either)
-        assert (missing, surplus) == ([], []), f"{real.name}: {len(theirs)} flows there, {len(ours)} here"
+        assert any(flow.table == 68 for flow in stage.flows())
 
 
 @pytest.fixture(scope="module")

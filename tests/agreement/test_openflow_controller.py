@@ -19,6 +19,8 @@ from brume.northbound.schema import GatewayChassis, HAChassis, HAChassisGroup, L
 from brume.openflow.chassis.rows import Here, Interface, Tunnel
 from brume.openflow.chassis.stage import ChassisStage
 from brume.openflow.messages.flow import Flow
+from brume.openflow.messages.group import format_group, parse_group
+from brume.openflow.rows import SharedGroup
 from brume.openflow.shared import SharedTranslation
 from brume.southbound.schema import Chassis, Encap, PortBinding
 from brume.tables.database import Database, Transaction
@@ -61,10 +63,27 @@ def one_gateway_each(northbound: Database) -> Database:
     return northbound
 
 
-def comparable(flows: list[Flow]) -> set[str]:
-    """Flows as text, without the numbers of meters: ovn-controller counts, and numbers meters that are not there."""
+def comparable(flows: list[Flow], groups: dict[int, str]) -> set[str]:
+    """Flows as text, with what a group says in the place of its number, and without the numbers of meters.
+
+    Each program numbers as it likes, and ovn-controller numbers meters that are not there.
+    """
     lines = written_out([replace(flow, cookie=0) for flow in flows])
-    return {re.sub(r",meter_id=\d+", "", line) for line in lines}
+    lines = {re.sub(r"group:(\d+)", lambda found: f"group:{{{groups[int(found[1])]}}}", line) for line in lines}
+    return {re.sub(r",meter_id=\d+|\bmeter:\d+", "", LOST.sub(r"\1", line)) for line in lines}
+
+
+def real_groups(real: RealChassis) -> dict[int, str]:
+    """What the groups of a real chassis say, by number."""
+    lines = [line for line in real.switch.ofctl("dump-groups", "br-int").splitlines() if "group_id=" in line]
+    entries = [parse_group(re.sub(r",selection_method_param=\w+", "", line)) for line in lines]
+    return {entry.group_id: format_group(entry).partition(",")[2] for entry in entries}
+
+
+def our_groups(stage: ChassisStage) -> dict[int, str]:
+    """What the groups of our chassis say, by number."""
+    entries = [row.entry for row in stage._shared.flows.rows(SharedGroup)]
+    return {entry.group_id: format_group(entry).partition(",")[2] for entry in entries}
 
 
 def stage_of(southbound: Database, real: RealChassis) -> ChassisStage:
@@ -102,12 +121,19 @@ def agree(lab: ControllerLab, northbound: Database) -> None:
     names = sorted(row.logical_port for row in ports if not row.type and not row.parent_port)
     plugged = {name: NAMES[number % 2] for number, name in enumerate(names)}
     southbound = lab.run(northbound, plugged)
+    agree_on_flows(lab, southbound)
+
+
+def agree_on_flows(lab: ControllerLab, southbound: Database) -> list[ChassisStage]:
+    """Our chassis in the place of each real one: the same flows, with the same groups."""
+    stages = []
     for real in lab.chassis.values():
         stage = stage_of(southbound, real)
-        theirs = comparable(real.flows())
-        ours = {LOST.sub(r"\1", line) for line in comparable(stage.flows())}
+        groups = our_groups(stage)
+        theirs, ours = comparable(real.flows(), real_groups(real)), comparable(stage.flows(), groups)
         contested = [flow for makers in stage.installer.contested() for flow in makers]
-        either = {LOST.sub(r"\1", line) for line in comparable(contested)}
-        missing = sorted(theirs - ours - either)
-        surplus = sorted(ours - theirs - either)
+        either = comparable(contested, groups)
+        missing, surplus = sorted(theirs - ours - either), sorted(ours - theirs - either)
         assert (missing, surplus) == ([], []), f"{real.name}: {len(theirs)} flows there, {len(ours)} here"
+        stages.append(stage)
+    return stages
