@@ -130,6 +130,7 @@ class LogicalNetwork:
         self.northbound.subscribe(self.container_tags.follow)
         self.northbound.subscribe(self.dynamic_addresses.follow)
         self.northbound.subscribe(self._compile)
+        self.northbound.subscribe(self._reported)
         self.northbound.subscribe(self.global_options.follow)
         self.southbound.subscribe(self.compiler.observe)
         self.compiler.keeper.on_touch = lambda: self.scheduler.call_later(0, self._put_right)
@@ -146,6 +147,10 @@ class LogicalNetwork:
         if self.northbound.author is not self.reports:  # what is reported, no rule reads
             self.scheduler.catch_up()
             self.compiler.update(changes)
+
+    def _reported(self, changes: ChangeSet) -> None:
+        if self.reports.is_overwritten(changes):
+            self.scheduler.call_later(0, self.reports.put_right)
 
     def _make_chassis(self, name: str, address: Ipv4Address) -> Chassis:
         physical = {self.outside.physical_network: PhysicalNetwork(EXTERNAL_BRIDGE, self.outside.segment)}

@@ -9,7 +9,8 @@
 told of after it has been applied, so when sb_cfg is written SB has all that NB asked for.
 
 Rules: level-triggered, from what SB holds now; only columns that no rule reads are written, by transactions whose
-author is the Reports object, so a compiler need not look at them.
+author is the Reports object, so a compiler need not look at them. What somebody else writes into them is put right when
+the owner says so: after that somebody has been answered.
 """
 
 from __future__ import annotations
@@ -20,7 +21,14 @@ from typing import Final
 from msgspec.structs import replace
 
 from brume.northbound.schema import LogicalSwitchPort, NBGlobal, switch_port_by_name
-from brume.southbound.schema import Chassis, ChassisPrivate, PortBinding, SBGlobal, port_binding_by_chassis
+from brume.southbound.schema import (
+    Chassis,
+    ChassisPrivate,
+    PortBinding,
+    SBGlobal,
+    port_binding_by_chassis,
+    port_binding_by_logical_port,
+)
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Database, Transaction
 
@@ -37,6 +45,9 @@ class Reports:
         self._northbound = northbound
         self._southbound = southbound
         self._clock = clock
+        self._overwritten: dict[str, None] = {}
+        """Names of ports whose `up` somebody else has written."""
+        self._is_progress_overwritten = False
 
     def start(self) -> None:
         """Report everything."""
@@ -62,6 +73,28 @@ class Reports:
             elif row_type is Chassis and isinstance(new, Chassis) and _notifies(old) is not _notifies(new):
                 self._report_ports(transaction, self._southbound.find(port_binding_by_chassis, new.uuid))
         if progress:
+            self._report_progress(transaction)
+        self._northbound.apply(transaction)
+
+    def is_overwritten(self, changes: ChangeSet) -> bool:
+        """Note what somebody else has written into reported columns of NB; whether `put_right` has to be called."""
+        if self._northbound.author is self:
+            return False
+        for _, _, old, new in changes.rows:
+            if isinstance(old, LogicalSwitchPort) and isinstance(new, LogicalSwitchPort) and old.up is not new.up:
+                self._overwritten[new.name] = None
+            elif isinstance(old, NBGlobal) and isinstance(new, NBGlobal) and _reported(old) != _reported(new):
+                self._is_progress_overwritten = True
+        return bool(self._overwritten) or self._is_progress_overwritten
+
+    def put_right(self) -> None:
+        """Report again what somebody else has written over."""
+        names, self._overwritten = self._overwritten, {}
+        transaction = Transaction(self)
+        for name in names:
+            self._report_ports(transaction, self._southbound.find(port_binding_by_logical_port, name))
+        if self._is_progress_overwritten:
+            self._is_progress_overwritten = False
             self._report_progress(transaction)
         self._northbound.apply(transaction)
 
@@ -107,6 +140,10 @@ class Reports:
             elif private.nb_cfg == least:
                 when = max(when, private.nb_cfg_timestamp)
         return least, when
+
+
+def _reported(settings: NBGlobal) -> tuple[int, int]:
+    return settings.sb_cfg, settings.hv_cfg
 
 
 def _notifies(row: object) -> bool:

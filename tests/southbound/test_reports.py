@@ -125,6 +125,28 @@ def test_a_claim_is_enough_from_a_chassis_that_does_not_notify() -> None:
     assert bench.port().up is False
 
 
+def test_what_somebody_writes_over_a_report_is_put_right() -> None:
+    """As ovn-northd does after `ovn-nbctl set Logical_Switch_Port p up=false`."""
+    bench = Bench()
+    overwritten: list[bool] = []
+    bench.northbound.subscribe(lambda changes: overwritten.append(bench.reports.is_overwritten(changes)))
+    bench.chassis("one", 0, 0, other_config=NOTIFIES)
+    bench.make_port()
+    bench.put(bench.southbound, replace(bench.binding(), chassis="uuid of one", up=True))
+    bench.ask(5)
+    assert not any(overwritten)
+    for up in (False, None):
+        bench.put(bench.northbound, replace(bench.port(), up=up))
+        assert overwritten[-1]
+        bench.reports.put_right()
+        assert bench.port().up is True
+    bench.put(bench.northbound, replace(bench.settings, sb_cfg=9, hv_cfg=9))
+    assert overwritten[-1]
+    bench.reports.put_right()
+    assert (bench.settings.sb_cfg, bench.settings.hv_cfg) == (5, 0)
+    assert not overwritten[-1]
+
+
 def test_a_routers_side_is_always_up() -> None:
     bench = Bench()
     bench.make_port(type="router")
