@@ -33,3 +33,15 @@ class Vlan(Header, frozen=True):
     drop_eligible: U1 = 0
     vlan: U12 = 0
     ethertype: U16 = 0
+
+
+def put_tag(frame: bytes, vlan: int) -> bytes:
+    """A frame with an 802.1Q tag."""
+    return frame[:12] + VLAN.to_bytes(2, "big") + vlan.to_bytes(2, "big") + frame[12:]
+
+
+def take_tag(frame: bytes) -> tuple[int, bytes]:
+    """The VLAN of a frame, and the frame without its outermost tag; 0 and the frame as it is, if it has none."""
+    if frame[12:14] != VLAN.to_bytes(2, "big") or len(frame) < 18:
+        return 0, frame
+    return int.from_bytes(frame[14:16], "big") & 0xFFF, frame[:12] + frame[16:]

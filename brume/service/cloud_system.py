@@ -42,6 +42,10 @@ class CloudSystem:
             raise ControlError(f"server {name} is not running ({servers[0].vm_state})")
         return self._guests(servers[0])
 
+    def inside(self, port: str, tag: int) -> str | None:
+        """Nothing is inside a server: there are no trunks."""
+        return None
+
     def at_port(self, port: str) -> Guest | None:
         """The interface that is plugged in as a port."""
         for server_id, running in self._cloud.instances.running.items():

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from brume.dataplane.explain.provenance import Provenance
+from brume.packets.ethernet import put_tag, take_tag
 from brume.service.network import LogicalNetwork
 from brume.simulator.clock import Scheduler
 from brume.simulator.host.host import Host
@@ -36,11 +37,21 @@ class Link:
         self._host = host
         self._watches: list[Watch] = []
         self._inject: Callable[[bytes], object] = unplugged
+        self._inside: dict[int, Link] = {}
         host.send = self.from_host
 
     def connect(self, node: Node, port: str) -> None:
         """Plug the far end in."""
         self._inject = node.plug(port, self.to_host)
+
+    def carry(self, tag: int, other: Link) -> None:
+        """Let another host's frames go by this cable, with a VLAN tag: a container's, inside this host."""
+        self._inside[tag] = other
+        other._inject = lambda frame: self.from_host(put_tag(frame, tag))
+
+    def let_go(self, tag: int) -> None:
+        """The container is no more."""
+        self._inside.pop(tag)._inject = unplugged
 
     def tap(self, watch: Watch) -> Callable[[], None]:
         """Show every frame to `watch`, until what is returned is called."""
@@ -55,7 +66,11 @@ class Link:
     def to_host(self, frame: bytes) -> None:
         """The switch delivers."""
         self._show(frame)
-        self._host.receive(frame)
+        tag, untagged = take_tag(frame) if self._inside else (0, frame)
+        if tag in self._inside:
+            self._inside[tag].to_host(untagged)
+        else:
+            self._host.receive(frame)
 
     def _show(self, frame: bytes) -> None:
         for watch in self._watches:
@@ -66,6 +81,13 @@ def unplugged(frame: bytes) -> None:
     """Where frames of a host go before it is plugged in."""
 
 
+class Inside(NamedTuple):
+    """Where a container's frames go: by the card of the port it is inside, with a VLAN tag."""
+
+    port: str
+    tag: int
+
+
 class Guest(NamedTuple):
     """One interface of a guest; `name` is what users call it, `port` the logical port it is plugged in as."""
 
@@ -73,6 +95,7 @@ class Guest(NamedTuple):
     port: str
     host: Host
     link: Link
+    inside: Inside | None = None
 
 
 class System(Protocol):
@@ -90,6 +113,9 @@ class System(Protocol):
 
     def at_port(self, port: str) -> Guest | None:
         """What is plugged in as a logical port."""
+
+    def inside(self, port: str, tag: int) -> str | None:
+        """The logical port of the container with a VLAN tag inside what is plugged in as a port."""
 
     def provenance(self) -> Provenance:
         """What flows and rows come from; good for one question."""

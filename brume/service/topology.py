@@ -56,9 +56,11 @@ class LiveTopology:
         """The chassis with this tunnel address."""
         return next((name for name, chassis in self._network.chassis.items() if chassis.address == address), None)
 
-    def station_at(self, plug: Plug) -> Station | None:
-        """Who is behind a port."""
+    def station_at(self, plug: Plug, tag: int = 0) -> Station | None:
+        """Who is behind a port: the host that is plugged in, or the container with a VLAN tag inside it."""
         port = self._plugs.get((plug.chassis, plug.bridge, plug.port))
+        if port is not None and tag:
+            port = self._system.inside(port, tag) or port
         guest = self._system.at_port(port) if port is not None else None
         return self._station(guest) if guest is not None else None
 
@@ -75,7 +77,8 @@ class LiveTopology:
         return [self._outside()] if physical_network == self._network.outside.physical_network else []
 
     def _station(self, guest: Guest) -> Station:
-        return _station(guest.name, guest.host, plug=self._places.get(guest.port), port_id=guest.port)
+        port, tag = guest.inside if guest.inside is not None else (guest.port, 0)
+        return _station(guest.name, guest.host, plug=self._places.get(port), port_id=guest.port, tag=tag)
 
     def _outside(self) -> Station:
         outside = self._network.outside
@@ -89,6 +92,7 @@ def _station(
     plug: Plug | None = None,
     physical_network: str | None = None,
     port_id: str | None = None,
+    tag: int = 0,
 ) -> Station:
     listening = {("tcp", port) for port in host.tcp.listeners} | {("udp", port) for port in host.udp.sockets}
     return Station(
@@ -100,5 +104,6 @@ def _station(
         plug=plug,
         physical_network=physical_network,
         port_id=port_id,
+        tag=tag,
         listening=frozenset(listening),
     )

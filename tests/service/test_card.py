@@ -119,6 +119,34 @@ def test_with_dhcp_options_the_host_asks(network) -> None:
     assert network.card(addresses=("10.0.0.5",)) == Card(MAC, ("10.0.0.5/24",), ("10.0.0.1",))
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, Card(MAC, ("10.0.0.10/24",), ("10.0.0.1",), ipv6=True, dhcp6=True)),
+        ({"dhcpv6_stateless": "true"}, Card(MAC, ("10.0.0.10/24", "fd00::10/64"), ("10.0.0.1",), ipv6=True)),
+    ],
+)
+def test_with_dhcpv6_options_the_host_asks_unless_they_are_stateless(network, options, expected) -> None:
+    network.build({"addresses": f"{MAC} 10.0.0.10 fd00::10"}, "10.0.0.1/24")
+    network.commit(
+        network.insert("DHCP_Options", "d", cidr="fd00::/64", options=mapping(options)),
+        {
+            "op": "update",
+            "table": "Logical_Switch_Port",
+            "where": [["name", "==", "vma"]],
+            "row": {"dhcpv6_options": ["named-uuid", "d"]},
+        },
+    )
+    assert network.card() == expected
+
+
+def test_a_container_says_inside_whom_it_is(network) -> None:
+    network.build({"addresses": f"{MAC} 10.0.0.10", "parent_name": "big", "tag": 4}, "10.0.0.1/24")
+    card = network.card()
+    assert (card.parent, card.tag) == ("big", 4)
+    assert str(card) == f"{MAC} 10.0.0.10/24 via 10.0.0.1 inside big, VLAN 4"
+
+
 def test_addresses_that_the_switch_gave(network) -> None:
     network.build({"addresses": "dynamic", "dynamic_addresses": f"{MAC} 10.0.0.2"}, "10.0.0.1/24")
     assert network.card() == Card(MAC, ("10.0.0.2/24",), ("10.0.0.1",))
@@ -130,7 +158,7 @@ def test_addresses_that_the_switch_gave(network) -> None:
         ({"addresses": "unknown"}, {}, "vma has no MAC address; say one with --mac"),
         ({}, {"addresses": ("10.0.0.1",)}, "vma has no MAC address"),
         ({"type": "localnet"}, {}, "vma is of type localnet: no host is plugged in there"),
-        ({"parent_name": "big", "tag": 4}, {}, "vma is a container inside big; bind that one"),
+        ({"parent_name": "big"}, {}, "vma is a container inside big, without a tag; ovn-nbctl set logical_switch_port"),
         ({"addresses": MAC}, {"mac": "x"}, "--mac x: "),
         ({"addresses": MAC}, {"addresses": ("10.0.0.1/99",)}, "--ip 10.0.0.1/99: "),
         ({"addresses": MAC}, {"gateway": "10.0.0"}, "--gateway 10.0.0: "),

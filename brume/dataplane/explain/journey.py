@@ -28,7 +28,7 @@ from brume.openflow.packet_in.messages import KEPT, Await, BadPacketIn, PacketOu
 from brume.openflow.packet_in.messages import PacketIn as ControllerPacketIn
 from brume.openflow.packet_in.opcodes import Opcode
 from brume.openflow.tables import OUTPUT
-from brume.packets.ethernet import Ethernet
+from brume.packets.ethernet import Ethernet, put_tag, take_tag
 from brume.values import IpAddress, Ipv4Address, MacAddress
 
 MOST_HOPS: Final = 64
@@ -122,7 +122,8 @@ class _Follower:
     def follow(self) -> Journey:
         station = self.station
         if station.plug is not None:
-            self._enter(station.plug, self.frame, INSTANCE, None)
+            frame = put_tag(self.frame, station.tag) if station.tag else self.frame
+            self._enter(station.plug, frame, INSTANCE, None)
         elif station.physical_network is not None:
             self._on_network(station.physical_network, self.frame, None, None)
         while self._waiting and len(self.hops) < MOST_HOPS:
@@ -169,11 +170,12 @@ class _Follower:
 
     def _from_port(self, hop: int, path: int, plug: Plug, end: Sent) -> None:
         network = self.topology.physical_network_at(plug)
-        station = self.topology.station_at(plug)
+        tag, untagged = take_tag(end.frame)
+        station = self.topology.station_at(plug, tag) if network is None else None
         if network is not None:
             self._on_network(network, end.frame, (hop, path), plug)
         elif station is not None:
-            self.landings.append(Landing(station, hop, path, end.frame))
+            self.landings.append(Landing(station, hop, path, untagged if station.tag else end.frame))
         elif end.kind != "local":
             self.losses.append(Loss(hop, path, f"nobody is behind port {end.name} of {plug.bridge}"))
 

@@ -40,6 +40,7 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     routes: tuple[Route, ...] = ()  # the longest prefix first
     mtu: int = 1500
     plug: Plug | None = None
+    tag: int = 0  # of a container, which sends by the card of whom it is inside
     physical_network: str | None = None
     port_id: str | None = None  # the Neutron port
     listening: frozenset[tuple[str, int]] | None = None  # ("tcp", 22); None: nobody knows
@@ -86,8 +87,8 @@ class TraceTopology(Protocol):
     def chassis_at(self, address: Ipv4Address) -> str | None:
         """The chassis with this tunnel address."""
 
-    def station_at(self, plug: Plug) -> Station | None:
-        """Who is behind a port."""
+    def station_at(self, plug: Plug, tag: int = 0) -> Station | None:
+        """Who is behind a port: the host that is plugged in, or the container with a VLAN tag inside it."""
 
     def physical_network_at(self, plug: Plug) -> str | None:
         """The physical network behind a port."""

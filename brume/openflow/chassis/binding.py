@@ -1,8 +1,9 @@
 """Claiming ports: which chassis a port is on, written by that chassis into the observed columns of Port_Binding.
 
-A VIF is claimed by the chassis that has an interface with its name, if the port may be there; a gateway port by the
-chassis that is first in its HA group. A virtual port is claimed when a packet shows behind which port its address is
-(`learning`), and kept as long as that port is here. What nobody has any longer is given up. Pure: rows in, rows out.
+A VIF is claimed by the chassis that has an interface with its name, if the port may be there; a container's port by
+the chassis that has the port it is inside (binding.c, consider_container_lport); a gateway port by the chassis that is
+first in its HA group. A virtual port is claimed when a packet shows behind which port its address is (`learning`), and
+kept as long as that port is here. What nobody has any longer is given up. Pure: rows in, rows out.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ def can_bind(port: PortBinding, chassis: str, name: str, hostname: str) -> bool:
 
 
 def interface_of(port: PortBinding) -> str:
-    """The name of the interface that a port is here with: its own, or that of the port it is at (a virtual one)."""
-    return (port.virtual_parent or "") if port.type == "virtual" else port.logical_port
+    """The name of the interface that a port is here with: its own, or that of the port it is inside (a container), or
+    at (a virtual one)."""
+    return (port.virtual_parent or "") if port.type == "virtual" else port.parent_port or port.logical_port
 
 
 def claimed(port: PortBinding, here: Here, present: bool, reader: Reader) -> PortBinding:

@@ -45,5 +45,5 @@ def nearness(port: PortBinding, here: Here, present: Present, reader: Reader) ->
         return OURS if here.uuid in gateway_order(reader, port.ha_chassis_group) else FAR
     if port.type == "remote":
         return FAR
-    attached = present(port.parent_port or interface_of(port))
+    attached = present(interface_of(port))
     return OURS if attached and can_bind(port, here.uuid, here.name, here.hostname) else FAR

@@ -3,6 +3,8 @@
     addresses "0a:.. 10.0.0.10"      that MAC; 10.0.0.10 with the prefix length of the switch's router, which becomes
                                      the default gateway (or of other_config:subnet; else /24)
     dhcpv4_options                   the host asks by DHCP instead
+    dhcpv6_options                   the host asks by DHCPv6 instead, unless they are dhcpv6_stateless
+    parent_name, tag                 the host is a container: its frames go by its parent's card, with the VLAN tag
     "dynamic"                        what the port's dynamic_addresses say
     "unknown", nothing               whoever binds the port says it: --mac, --ip
 
@@ -16,7 +18,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from brume.northbound.neighbourhood import interfaces, routers_on
-from brume.northbound.schema import LogicalSwitch, LogicalSwitchPort
+from brume.northbound.schema import DHCPOptions, LogicalSwitch, LogicalSwitchPort
 from brume.southbound.from_northbound.facts.addresses import PortAddresses, parse_port_addresses
 from brume.tables.database import Database
 from brume.values import InterfaceAddress, IpAddress, MacAddress, Prefix, parse_address
@@ -37,10 +39,16 @@ class Card(msgspec.Struct, frozen=True):
     gateways: tuple[str, ...] = ()
     dhcp: bool = False
     ipv6: bool = False
+    dhcp6: bool = False
+    parent: str = ""
+    tag: int = 0
 
     def __str__(self) -> str:
         words = [self.mac, *self.addresses, *(f"via {gateway}" for gateway in self.gateways)]
-        return " ".join([*words, "asks by DHCP"] if self.dhcp else words)
+        words += ["asks by DHCP"] if self.dhcp else []
+        words += ["asks by DHCPv6"] if self.dhcp6 else []
+        words += [f"inside {self.parent}, VLAN {self.tag}"] if self.parent else []
+        return " ".join(words)
 
 
 class Wishes(msgspec.Struct, frozen=True):
@@ -55,8 +63,9 @@ def make_card(northbound: Database, port: LogicalSwitchPort, wishes: Wishes) -> 
     """The card for a port; NoCard if there is none."""
     if port.type not in ("", "localport"):
         raise NoCard(f"logical switch port {port.name} is of type {port.type}: no host is plugged in there")
-    if port.parent_name:
-        raise NoCard(f"logical switch port {port.name} is a container inside {port.parent_name}; bind that one")
+    if port.parent_name and not port.tag:
+        cure = f"ovn-nbctl set logical_switch_port {port.name} tag=NUMBER"
+        raise NoCard(f"logical switch port {port.name} is a container inside {port.parent_name}, without a tag; {cure}")
     own = _own_addresses(port)
     mac = _mac(port, own, wishes)
     surroundings = list(_surroundings(northbound, port))
@@ -65,11 +74,13 @@ def make_card(northbound: Database, port: LogicalSwitchPort, wishes: Wishes) -> 
     else:
         addresses = [_with_length(text, surroundings) for one in own[:1] for text in (*one.ipv4, *one.ipv6)]
     dhcp = not wishes.addresses and port.dhcpv4_options is not None
-    if dhcp:
-        addresses = [address for address in addresses if address.address.VERSION != 4]
+    dhcp6 = not wishes.addresses and _leases_ipv6(northbound, port)
+    given = [family for family, asks in ((4, dhcp), (6, dhcp6)) if asks]
+    addresses = [address for address in addresses if address.address.VERSION not in given]
     gateways = [parse_gateway(wishes.gateway)] if wishes.gateway else list(_gateways(addresses, surroundings))
     ipv6 = port.dhcpv6_options is not None or any(address.address.VERSION == 6 for address in addresses)
-    return Card(str(mac), tuple(map(str, addresses)), tuple(map(str, gateways)), dhcp, ipv6)
+    texts = tuple(map(str, addresses)), tuple(map(str, gateways))
+    return Card(str(mac), *texts, dhcp, ipv6, dhcp6, port.parent_name or "", (port.tag or 0) if port.parent_name else 0)
 
 
 def parse_gateway(text: str) -> IpAddress:
@@ -78,6 +89,12 @@ def parse_gateway(text: str) -> IpAddress:
         return parse_address(text)
     except ValueError as error:
         raise NoCard(f"--gateway {text}: {error}") from None
+
+
+def _leases_ipv6(northbound: Database, port: LogicalSwitchPort) -> bool:
+    """Whether DHCPv6 gives the port its address, and not only the rest."""
+    options = northbound.get(DHCPOptions, port.dhcpv6_options) if port.dhcpv6_options is not None else None
+    return options is not None and options.options.get("dhcpv6_stateless") != "true"
 
 
 def _own_addresses(port: LogicalSwitchPort) -> list[PortAddresses]:

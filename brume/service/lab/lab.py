@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from brume.dataplane.explain.provenance import Provenance
 from brume.northbound.schema import LogicalSwitchPort, switch_port_by_name
 from brume.service.control import ControlError
-from brume.service.guests import Guest, Link, unplugged
+from brume.service.guests import Guest, Inside, Link, unplugged
 from brume.service.lab.bindings import Binding, Bindings
 from brume.service.lab.card import NoCard, Wishes, make_card
 from brume.service.lab.outside import concerns, outside_addresses
@@ -76,6 +76,8 @@ class Lab:
             card = make_card(self._network.northbound, row, wishes)
         except NoCard as error:
             raise ControlError(str(error)) from None
+        if card.parent:
+            self._require_parent(port, card.parent, chassis)
         self.scheduler.catch_up()
         binding = Binding(port, chassis, card)
         self._bindings.put(binding)
@@ -87,11 +89,17 @@ class Lab:
         bound = self._bindings.get(port)
         if bound is None:
             raise ControlError(f"{port} is not bound; {self._bound()}")
+        inside = [one.port for one in self._bindings if one.card.parent == port]
+        if inside:
+            raise ControlError(f"{', '.join(inside)} is inside {port}; first: brume ovn unbind {inside[0]}")
         self._bindings.remove(port)
         guest = self._guests.pop(port, None)
         if guest is not None:
             guest.host.shut_down()
-            self._network.chassis[bound.chassis].unplug(port)
+            if guest.inside is None:
+                self._network.chassis[bound.chassis].unplug(port)
+            else:
+                self._guests[bound.card.parent].link.let_go(bound.card.tag)
         return bound
 
     def is_up(self, bound: Binding) -> bool:
@@ -129,6 +137,13 @@ class Lab:
         if name not in self._network.chassis:
             raise ControlError(f"no chassis {name}; there are {', '.join(self._network.chassis)}")
 
+    def _require_parent(self, port: str, parent: str, chassis: str) -> None:
+        bound = self._bindings.get(parent)
+        if bound is None or parent not in self._guests:
+            raise ControlError(f"{port} is a container inside {parent}; first: brume ovn bind {parent} {chassis}")
+        if bound.chassis != chassis:
+            raise ControlError(f"{port} is a container inside {parent}, which is bound on {bound.chassis}")
+
     def _bound(self) -> str:
         names = ", ".join(binding.port for binding in self._bindings)
         return f"bound are {names}" if names else "nothing is"
@@ -137,8 +152,12 @@ class Lab:
         card = binding.card
         host = Host(binding.port, MacAddress.parse(card.mac), self.scheduler, unplugged)
         link = Link(self.scheduler, host)
-        link.connect(self._network.chassis[binding.chassis], binding.port)
-        self._guests[binding.port] = Guest(binding.port, binding.port, host, link)
+        inside = Inside(card.parent, card.tag) if card.parent else None
+        if inside is None:
+            link.connect(self._network.chassis[binding.chassis], binding.port)
+        else:
+            self._guests[card.parent].link.carry(card.tag, link)
+        self._guests[binding.port] = Guest(binding.port, binding.port, host, link, inside)
         self.scheduler.call_later(0, _configure, host, binding)
 
     def _follow(self, changes: ChangeSet) -> None:
@@ -167,6 +186,10 @@ class Lab:
     def at_port(self, port: str) -> Guest | None:
         """The host that is plugged in as this port."""
         return self._guests.get(port)
+
+    def inside(self, port: str, tag: int) -> str | None:
+        """The container with a VLAN tag inside the host that is plugged in as a port."""
+        return next((guest.port for guest in self._guests.values() if guest.inside == (port, tag)), None)
 
     def provenance(self) -> Provenance:
         """What flows and rows come from, back to the rows of NB."""
@@ -203,5 +226,7 @@ def _configure(host: Host, binding: Binding) -> None:
         host.add_address(address, gateway if gateway is not None and gateway in address.prefix else None)
     if card.dhcp:
         host.dhcp.start()
-    if card.ipv6:
+    if card.ipv6 or card.dhcp6:
         host.enable_ipv6()
+    if card.dhcp6 and host.dhcp6.state == "INIT":
+        host.dhcp6.start()

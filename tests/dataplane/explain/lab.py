@@ -164,7 +164,7 @@ class LabTopology:
     def chassis_at(self, address: Ipv4Address) -> str | None:
         return next((one.name for one in self.lab.chassis.values() if one.address == address), None)
 
-    def station_at(self, plug: Plug) -> Station | None:
+    def station_at(self, plug: Plug, tag: int = 0) -> Station | None:
         for name, host in self.lab.hosts.items():
             if name in self.lab.ports and self._plug(name, self.lab.ports[name]) == plug:
                 return self._station(host)
