@@ -5,15 +5,19 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from brume.northbound.schema import NORTHBOUND
+from brume.ovsdb.authority import PEER, SERVER, Authority, make_authority
 from brume.ovsdb.store import Store
+from brume.ovsdb.tls import contexts, server_context
 from brume.tables.database import Database
 from tests.agreement.our_server import OurServer
 from tests.agreement.ovn_lab import OVN, short_directory
@@ -24,6 +28,7 @@ pytestmark = pytest.mark.skipif(bool(missing("ovn-nbctl")), reason=f"no real pro
 Json = Any
 NB = "OVN_Northbound"
 PATIENCE = 30.0
+NOW = datetime.now(UTC)
 OURS, REAL = "ours", "ovsdb-server"
 
 
@@ -59,24 +64,35 @@ class Side:
             time.sleep(0.05)
 
 
-@pytest.fixture(params=[OURS, REAL])
-def side(request: pytest.FixtureRequest) -> Iterator[Side]:
+@pytest.fixture
+def directory() -> Iterator[Path]:
     with short_directory() as name:
-        directory = Path(name)
-        if request.param == OURS:
-            with OurServer(directory, Store(Database("nb"), NORTHBOUND)) as ours:
-                ours.follow(NB, "NB_Global", seconds_to_status=0.2)
-                found = Side(directory, ours.unix)
-                found.nbctl("init")
-                yield found
-            return
-        real = OvsdbServer(directory, "nb", OVN / "ovn-nb.ovsschema", f"--remote=db:{NB},NB_Global,connections")
-        try:
-            found = Side(directory, f"unix:{real.socket}")
+        yield Path(name)
+
+
+@pytest.fixture
+def authority(directory: Path) -> Authority:
+    return make_authority(directory / "pki", now=NOW)
+
+
+@pytest.fixture(params=[OURS, REAL])
+def side(request: pytest.FixtureRequest, directory: Path, authority: Authority) -> Iterator[Side]:
+    keys = authority.issue("server", PEER, now=NOW)
+    if request.param == OURS:
+        with OurServer(directory, Store(Database("nb"), NORTHBOUND), tls=contexts(keys)) as ours:
+            ours.follow(NB, "NB_Global", seconds_to_status=0.2)
+            found = Side(directory, ours.unix)
             found.nbctl("init")
             yield found
-        finally:
-            real.stop()
+        return
+    remotes = f"--remote=db:{NB},NB_Global,connections"
+    real = OvsdbServer(directory, "nb", OVN / "ovn-nb.ovsschema", remotes, *keys.options())
+    try:
+        found = Side(directory, f"unix:{real.socket}")
+        found.nbctl("init")
+        yield found
+    finally:
+        real.stop()
 
 
 class Waiting:
@@ -87,9 +103,11 @@ class Waiting:
         self._socket.settimeout(PATIENCE)
         self.target = f"tcp:127.0.0.1:{self._socket.getsockname()[1]}"
 
-    def answer(self) -> WirePeer:
+    def answer(self, tls: ssl.SSLContext | None = None) -> WirePeer:
         """Take the next call."""
-        return WirePeer(self._socket.accept()[0])
+        found = self._socket.accept()[0]
+        found.settimeout(PATIENCE)
+        return WirePeer(found if tls is None else tls.wrap_socket(found, server_side=True))
 
     def close(self) -> None:
         self._socket.close()
@@ -158,6 +176,24 @@ def test_who_says_nothing_is_asked_and_called_again(side: Side, waiting: Waiting
     assert peer.hung_up()  # it answers no probe
     peer.close()
     waiting.answer().close()
+
+
+def test_over_tls_the_server_shows_who_it_is(side: Side, waiting: Waiting, authority: Authority) -> None:
+    side.nbctl("set-connection", waiting.target.replace("tcp:", "ssl:"))
+    peer = waiting.answer(server_context(authority.issue("peer", SERVER, now=NOW)))
+    assert peer.result("list_dbs")
+    peer.close()
+
+
+def test_over_tls_a_stranger_is_not_served(side: Side, waiting: Waiting, authority: Authority, directory: Path) -> None:
+    stranger = make_authority(directory / "other", now=NOW).issue("peer", SERVER, now=NOW)
+    half = stranger._replace(ca_cert=str(directory / "pki/cacert.pem"))
+    target = waiting.target.replace("tcp:", "ssl:")
+    side.nbctl("set-connection", target)
+    with pytest.raises(ssl.SSLError, match=r"(?i)unknown ca|EOF"):
+        waiting.answer(server_context(half)).result("list_dbs")
+    waiting.close()
+    side.eventually(target, is_connected="false", state="BACKOFF")
 
 
 def test_a_listener_counts_its_clients(side: Side, waiting: Waiting) -> None:
