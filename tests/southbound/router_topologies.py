@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from brume.northbound.schema import (
     BFD,
     LogicalRouter,
     LogicalRouterPolicy,
+    LogicalRouterPort,
     LogicalRouterStaticRoute,
     StaticMACBinding,
 )
@@ -218,7 +221,32 @@ def translations_for_some() -> Database:
     return build.apply()
 
 
+def advertised_networks() -> Database:
+    """What ports advertise by themselves: everything, bounds, defaults, mistakes; and prefixes that are asked for."""
+    build = edge()
+    for name, configs in (
+        ("all", {"max_interval": "100", "min_interval": "90", "mtu": "1442", "rdnss": "fd00::53", "dnssl": "a.example",
+                 "router_preference": "HIGH", "route_info": "HIGH-fd00:7::/64"}),
+        ("long", {"max_interval": "9999", "min_interval": "9999", "mtu": "1000", "router_preference": "highest"}),
+        ("short", {"max_interval": "-1", "min_interval": "many", "address_mode": "dhcpv6_stateful"}),
+        ("usual", {"address_mode": "dhcpv6_stateless"}),
+        ("never", {"send_periodic": "false"}),
+        ("wrong", {"address_mode": "by hand"}),
+    ):  # fmt: skip
+        build.switch(name)
+        number = len(name) * 16 + ord(name[0]) % 16
+        key = build.interface(
+            "edge", name, f"fa:16:3e:aa:05:{number:02x}", f"fd00:{number:x}::1/64", f"fd01:{number:x}::1/48"
+        )
+        row = build.transaction.rows[LogicalRouterPort, key]
+        told = Map({"send_periodic": "true", "address_mode": "slaac", **configs})
+        asks = Map({"prefix_delegation": "true", "prefix": "true"} if name == "all" else {"prefix": "false"})
+        build.transaction.put(replace(row, ipv6_ra_configs=told, options=asks))
+    return build.apply()
+
+
 ROUTER_TOPOLOGIES = (
+    advertised_networks,
     translations_for_some,
     equal_routes,
     unusable_routes,

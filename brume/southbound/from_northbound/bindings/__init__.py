@@ -4,6 +4,7 @@
     ports.py             Port_Binding of switch and router ports
     gateways.py          Port_Binding of gateway ports on their chassis, HA_Chassis_Group
     nat_addresses.py     what a gateway announces for its router (gratuitous ARP)
+    router_advertisements.py  what chassis advertise for a router port: options of its Port_Binding
     static_neighbors.py  Static_MAC_Binding
     bfd.py               BFD
     load_balancers.py    Load_Balancer

@@ -12,6 +12,7 @@ from brume.derive.view import View
 from brume.northbound.schema import LogicalRouter, LogicalRouterPort, LogicalSwitch, LogicalSwitchPort
 from brume.southbound.allocation import TunnelKey
 from brume.southbound.from_northbound.bindings.nat_addresses import nat_addresses
+from brume.southbound.from_northbound.bindings.router_advertisements import advertised
 from brume.southbound.from_northbound.facts.ports import RouterPort, SwitchPort, router_behind
 from brume.southbound.from_northbound.facts.settings import is_true
 from brume.southbound.schema import Chassis, PortBinding, chassis_by_name
@@ -117,6 +118,7 @@ def router_port_binding(port: RouterPort, view: View) -> Iterator[Output]:
             options["chassis-redirect-port"] = f"cr-{port.name}"
     if chassis:
         options["l3gateway-chassis"] = chassis
+    options |= advertised(port, row)
     yield PortBinding(
         uuid=port.uuid,
         logical_port=port.name,
