@@ -54,9 +54,51 @@ class TlsContexts(NamedTuple):
     calling: ssl.SSLContext
 
 
-def contexts(files: TlsFiles) -> TlsContexts:
+class Strength(NamedTuple):
+    """How strong a connection has to be, in the words of the columns of an `SSL` row; empty: as usual."""
+
+    protocols: str = ""
+    """`TLSv1.2,TLSv1.3`; older ones may be named, and are not spoken."""
+    ciphers: str = ""
+    """As openssl-ciphers(1) has it, of TLS 1.2; those of TLS 1.3 are all strong."""
+
+
+USUAL = Strength()
+
+
+def contexts(files: TlsFiles, strength: Strength = USUAL) -> TlsContexts:
     """Both, of one key and certificate."""
-    return TlsContexts(server_context(files), client_context(files))
+    found = TlsContexts(server_context(files), client_context(files))
+    for context in found:
+        _restrict(context, strength)
+    return found
+
+
+def _restrict(context: ssl.SSLContext, strength: Strength) -> None:
+    versions = set()
+    for word in strength.protocols.replace(",", " ").split():
+        if word.lower() not in _VERSIONS:
+            raise TlsError(f"{word}: SSL protocol not recognized")
+        versions.add(_VERSIONS[word.lower()])
+    if strength.protocols and not versions & {ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3}:
+        raise TlsError(f'SSL protocols "{strength.protocols}": only TLSv1.2 and TLSv1.3 are spoken')
+    if versions and ssl.TLSVersion.TLSv1_3 not in versions:
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+    if versions and ssl.TLSVersion.TLSv1_2 not in versions:
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+    if strength.ciphers:
+        try:
+            context.set_ciphers(strength.ciphers)
+        except ssl.SSLError:
+            raise TlsError(f'SSL ciphers "{strength.ciphers}": none of them is known') from None
+
+
+_VERSIONS = {
+    "tlsv1": ssl.TLSVersion.TLSv1,
+    "tlsv1.1": ssl.TLSVersion.TLSv1_1,
+    "tlsv1.2": ssl.TLSVersion.TLSv1_2,
+    "tlsv1.3": ssl.TLSVersion.TLSv1_3,
+}
 
 
 def unverified_context(files: TlsFiles) -> ssl.SSLContext:

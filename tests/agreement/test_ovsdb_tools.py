@@ -275,6 +275,11 @@ def test_keys_and_certificates_are_rows_too(tools: Tools) -> None:
     eventually(lambda: server.call(lambda: any(remote.port == port for remote in server.server.entrances)))
     remote = f"--db=ssl:127.0.0.1:{port}"
     assert "pssl" in tools.run("ovn-nbctl", *theirs.options(), remote, "get-connection")
+    tools.nbctl("set-ssl", ours.private_key, ours.certificate, ours.ca_cert, "TLSv1")
+    eventually(lambda: server.call(lambda: all(remote.port != port for remote in server.server.entrances)))
+    tools.nbctl("set-ssl", ours.private_key, ours.certificate, ours.ca_cert, "TLSv1.2", "HIGH:!aNULL:!MD5")
+    eventually(lambda: server.call(lambda: any(remote.port == port for remote in server.server.entrances)))
+    assert "pssl" in tools.run("ovn-nbctl", *theirs.options(), remote, "get-connection")
     tools.nbctl("del-ssl")
     eventually(lambda: server.call(lambda: all(remote.port != port for remote in server.server.entrances)))
     server.wait(follower.stop())

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from brume.ovsdb.authority import CLIENT, LIFETIME, PEER, SERVER, make_authority
-from brume.ovsdb.tls import TlsError, TlsFiles, client_context, server_context
+from brume.ovsdb.tls import Strength, TlsError, TlsFiles, client_context, contexts, server_context
 
 NOW = datetime.now(UTC)
 
@@ -169,3 +169,34 @@ def test_complaints_name_what_is_at_fault(tmp_path: Path) -> None:
         make_authority(tmp_path, now=NOW)
     with pytest.raises(TlsError, match="Not a directory"):
         make_authority(tmp_path / "cacert.pem" / "pki", now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("protocols", "lowest", "highest"),
+    [
+        ("", "TLSv1_2", "MAXIMUM_SUPPORTED"),
+        ("TLSv1,TLSv1.1,TLSv1.2", "TLSv1_2", "TLSv1_2"),  # without 1.3, as in Open vSwitch
+        ("tlsv1.2 TLSv1.3", "TLSv1_2", "MAXIMUM_SUPPORTED"),
+        ("TLSv1.3", "TLSv1_3", "MAXIMUM_SUPPORTED"),
+    ],
+)
+def test_protocols(tmp_path: Path, protocols: str, lowest: str, highest: str) -> None:
+    files = make_authority(tmp_path, now=NOW).issue("nb", PEER, now=NOW)
+    for context in contexts(files, Strength(protocols)):
+        assert (context.minimum_version.name, context.maximum_version.name) == (lowest, highest)
+
+
+def test_ciphers(tmp_path: Path) -> None:
+    authority = make_authority(tmp_path, now=NOW)
+    only = contexts(authority.issue("nb", SERVER, now=NOW), Strength("TLSv1.2", "ECDHE-ECDSA-AES256-GCM-SHA384"))
+    client = authority.issue("ctl", CLIENT, now=NOW)
+    assert shake_hands(only.listening, client_context(client)) == "hello"
+    with pytest.raises(ssl.SSLError):
+        shake_hands(only.listening, contexts(client, Strength(ciphers="ECDHE-ECDSA-AES128-GCM-SHA256")).calling)
+
+
+@pytest.mark.parametrize("strength", [Strength("SSLv3"), Strength("TLSv1"), Strength(","), Strength("", "none")])
+def test_what_is_not_strong_enough_is_not_spoken(tmp_path: Path, strength: Strength) -> None:
+    files = make_authority(tmp_path, now=NOW).issue("nb", SERVER, now=NOW)
+    with pytest.raises(TlsError, match="SSL"):
+        contexts(files, strength)

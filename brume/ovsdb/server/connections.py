@@ -8,7 +8,7 @@ The rows that the column refers to say where to listen and whom to call, and on 
 written into their `is_connected` and `status` some seconds later, as ovsdb-server does. A remote that cannot be
 listened on is tried again. A remote that is open for another reason (an option of the command line) is left as it is;
 the row is told so if it asks for stricter terms. Keys and certificates for `pssl:` and `ssl:` are the server's, or
-those that the row's `ssl` column names (`ovn-nbctl set-ssl`). Protocols and ciphers of an `ssl` row are not looked at.
+those that the row's `ssl` column names (`ovn-nbctl set-ssl`), with its protocols and ciphers.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from brume.ovsdb.server.caller import Caller
 from brume.ovsdb.server.entrance import Entrance, Terms
 from brume.ovsdb.server.server import Server
 from brume.ovsdb.store import Store, StoredTable
-from brume.ovsdb.tls import TlsFiles, contexts
+from brume.ovsdb.tls import Strength, TlsFiles, contexts
 from brume.ovsdb.wire.remotes import Remote, RemoteError, parse_remote
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Transaction
@@ -52,7 +52,7 @@ class ConnectionFollower:
         self._rows: StoredTable = store.tables[target]
         ssl = self._owner.columns.get("ssl")
         self._ssl = store.tables[ssl.type.key.table] if ssl is not None and ssl.type.key.table else None
-        self._files: TlsFiles | None = None
+        self._tls: tuple[TlsFiles, Strength] | None = None
         self._followed = {found.row_type for found in (self._rows, self._owner, self._ssl) if found is not None}
         self._seconds_to_status = seconds_to_status
         self._is_following = False
@@ -110,11 +110,11 @@ class ConnectionFollower:
         """Close what is not asked for any more, open what is."""
         self._changed.clear()
         wanted = {target: one for target, (_, one) in self.wanted().items()}
-        files, self._files = self._files, self._tls_files()
+        tls, self._tls = self._tls, self._tls_asked_for()
         for target, (before, remote) in list(self._opened.items()):
             now = wanted.get(target)
-            other_files = remote.is_tls and files != self._files
-            if now is None or other_files or (now.read_only, now.role) != (before.read_only, before.role):
+            other_tls = remote.is_tls and tls != self._tls
+            if now is None or other_tls or (now.read_only, now.role) != (before.read_only, before.role):
                 del self._opened[target]
                 await self._server.shut(remote)
             elif now != before:
@@ -126,11 +126,12 @@ class ConnectionFollower:
                 await self._open(target, terms)
         self._schedule_status()
 
-    def _tls_files(self) -> TlsFiles | None:
+    def _tls_asked_for(self) -> tuple[TlsFiles, Strength] | None:
         for owner in self._owner.rows() if self._ssl is not None else ():
             row = self._ssl.row(owner.ssl) if self._ssl is not None and owner.ssl is not None else None
             if row is not None:
-                return TlsFiles(row.private_key, row.certificate, row.ca_cert)
+                files = TlsFiles(row.private_key, row.certificate, row.ca_cert)
+                return files, Strength(row.ssl_protocols, row.ssl_ciphers)
         return None
 
     async def _open(self, target: str, terms: Terms) -> None:
@@ -139,7 +140,7 @@ class ConnectionFollower:
             known = self._server.entrances.get(remote)
             if known is not None and not known.terms.are_as_strict_as(terms):
                 raise OSError(f"{target}: open already, on other terms")
-            tls = contexts(self._files) if remote.is_tls and self._files is not None else None
+            tls = contexts(*self._tls) if remote.is_tls and self._tls is not None else None
             entrance = known or await self._server.open(remote, terms, tls=tls)
         except (RemoteError, OSError) as error:
             self.problems[target] = str(error)
