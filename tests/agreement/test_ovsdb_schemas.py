@@ -22,7 +22,7 @@ from tests.agreement.ovsdb_server import environment, missing, run
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=f"no real ovsdb-tool here: {missing()}")
 Json = Any
-NOTHING = object()
+NOTHING: Json = ...
 GOOD: Json = {
     "name": "Shop",
     "version": "1.2.3",
