@@ -30,7 +30,7 @@ LEFT_OUT = {
     "ct_lb_mark_local(": NOT_IN_23_03,
     "fwd_group(": "forwarding groups are not installed",
     "trigger_event(": "events of load balancers are not sent",
-    "commit_lb_aff(": "affinity needs learned flows",
+    "commit_lb_aff(": "main gives the learned flow a cookie, and the port another register",
     "ct_commit_to_zone(": NOT_IN_23_03,
     "ct_commit { ct_label.obs_point_id": NOT_IN_23_03,
     "ct_snat_in_czone(192.168.1.2, 1-3000)": "main chooses ports at random",
@@ -161,3 +161,28 @@ def test_routes_in_a_router_advertisement() -> None:
     )
     octets = encoded(action).partition("userdata=")[2].partition(",")[0].replace(".", "")
     assert "18023008ffffffff1001000000000000" + "18036018ffffffff10020000000000000000000000000000" in octets
+
+
+AFFINITY = {
+    ('commit_lb_aff(vip = "172.16.0.123:8080", backend = "10.0.0.3:8080", proto = tcp, timeout = 30);', True): (
+        "learn(table=78,idle_timeout=30,delete_learned,OXM_OF_METADATA[],eth_type=0x800,NXM_OF_IP_SRC[],"
+        "ip_dst=172.16.0.123,nw_proto=6,tcp_dst=8080,load:0x1->NXM_NX_REG10[14],load:0xa000003->NXM_NX_REG4[],"
+        "load:0x1f90->NXM_NX_REG8[0..15])"
+    ),
+    ('commit_lb_aff(vip = "[::1]", backend = "[::2]", timeout = 30);', True): (
+        "learn(table=78,idle_timeout=30,delete_learned,OXM_OF_METADATA[],eth_type=0x86dd,NXM_NX_IPV6_SRC[],"
+        "ipv6_dst=::1,load:0x1->NXM_NX_REG10[14],load:0x2->NXM_NX_XXREG0[])"
+    ),
+    ('commit_lb_aff(vip = "[::1]", backend = "[::2]", timeout = 30);', False): (
+        "learn(table=78,idle_timeout=30,delete_learned,OXM_OF_METADATA[],eth_type=0x86dd,NXM_NX_IPV6_SRC[],"
+        "ipv6_dst=::1,load:0x1->NXM_NX_REG10[14],load:0x2->NXM_NX_XXREG1[])"
+    ),
+}
+"""As OVN 23.03 does it: on a switch (True) and on a router."""
+
+
+@pytest.mark.parametrize(("text", "is_switch"), AFFINITY)
+def test_a_client_and_its_backend_are_remembered(text: str, is_switch: bool) -> None:
+    parsed = parse_actions(text, Position(10, "ingress"))
+    context = Context("ingress", is_switch, PORTS.get, Needs(""), datapath=0xABCDEF)
+    assert format_actions(encode_steps(parsed.steps, context)) == AFFINITY[text, is_switch]

@@ -11,6 +11,7 @@ from typing import Any, Final
 from brume.expressions import steps
 from brume.expressions.steps import Step
 from brume.openflow.from_southbound.actions import (
+    affinity,
     basic,
     choice,
     conntrack,
@@ -57,6 +58,7 @@ ENCODERS: Final[Mapping[type, StepEncoder]] = {
     steps.LookupFdb: lookups.lookup_fdb,
     steps.Sample: basic.sample,
     steps.CommitEcmpNextHop: next_hops.commit,
+    steps.CommitLbAffinity: affinity.commit,
 }
 
 BY_NAME: Final[Mapping[str, StepEncoder]] = {
