@@ -16,7 +16,7 @@ from brume.dataplane.ports import Port, PortKind
 from brume.dataplane.run import Run
 from brume.openflow.messages import ports
 from brume.openflow.messages.actions import Controller
-from brume.openflow.messages.fields import FIELDS
+from brume.openflow.messages.fields import FIELDS, Field
 from brume.openflow.messages.group import Bucket, GroupEntry
 
 _IN_PORT, _VLAN = FIELDS["in_port"], FIELDS["vlan_tci"]
@@ -28,7 +28,7 @@ _HASHED: Final = (
     FIELDS["tcp_src"], FIELDS["tcp_dst"],
 )  # fmt: skip
 _HASHED_L2: Final = (FIELDS["eth_src"], FIELDS["eth_dst"], FIELDS["eth_type"], FIELDS["vlan_tci"])
-_HASH_BITS: Final = sum(field.mask for field in (*_HASHED, *_HASHED_L2))
+_ETH_TYPE: Final = FIELDS["eth_type"]
 
 
 def reserved_output(run: Run, number: int) -> None:
@@ -123,20 +123,27 @@ def _chosen(run: Run, group: GroupEntry) -> Iterator[Bucket]:
     if group.type == "all":
         yield from group.buckets
     elif group.type == "select":
-        run.looked |= _HASH_BITS & ~run.written
-        yield from _by_hash(run.key, group)
+        fields = _hashed(run.key, group)
+        run.looked |= (_ETH_TYPE.mask | sum(field.mask for field in fields)) & ~run.written
+        yield from _by_hash(run.key, fields, group)
     elif group.type == "fast_failover":
         yield from [b for b in group.buckets if b.watch_port in run.bridge.ports][:1]
     else:
         yield from group.buckets[:1]
 
 
-def _by_hash(key: int, group: GroupEntry) -> Iterator[Bucket]:
-    """One bucket, by weight, the same for every packet of a flow."""
+def _hashed(key: int, group: GroupEntry) -> tuple[Field, ...]:
+    """The fields that choose: those of the group, or else what is the same for all packets of a connection."""
+    if group.fields:
+        return group.fields
+    return _HASHED if _ETH_TYPE.get(key) in (0x0800, 0x86DD) else _HASHED_L2
+
+
+def _by_hash(key: int, fields: tuple[Field, ...], group: GroupEntry) -> Iterator[Bucket]:
+    """One bucket, by weight, the same for every packet with these fields."""
     total = sum(bucket.weight for bucket in group.buckets)
     if not total:
         return
-    fields = _HASHED if FIELDS["eth_type"].get(key) in (0x0800, 0x86DD) else _HASHED_L2
     spread = crc32(b"".join(field.get(key).to_bytes(16, "big") for field in fields)) % total
     for bucket in group.buckets:
         spread -= bucket.weight

@@ -327,6 +327,10 @@ def test_groups():
         )
     )
     assert story.send() == [3, 5]
+    story.bridge.set_group(parse_group(text.replace("dp_hash", "hash,fields(ip_dst,ip_src)")))
+    assert len({tuple(story.send(udp(sport=port))) for port in range(50)}) == 1  # the port does not choose
+    for fields in ("fields=ip_src", "fields(ip_src,ip_dst,tcp_src)"):
+        assert fields in format_group(parse_group(text.replace("dp_hash", f"hash,{fields}")))
     with pytest.raises(OpenFlowError, match="group_id and type"):
         parse_group("group_id=1,type=magic")
 

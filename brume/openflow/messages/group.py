@@ -14,6 +14,7 @@ from brume.openflow.messages.action_parse import parse_actions
 from brume.openflow.messages.action_text import format_actions
 from brume.openflow.messages.actions import Actions
 from brume.openflow.messages.errors import OpenFlowError
+from brume.openflow.messages.fields import FIELDS, Field, field
 
 TYPES: Final = ("all", "select", "indirect", "fast_failover")
 
@@ -28,18 +29,22 @@ class Bucket(msgspec.Struct, frozen=True):
 
 
 class GroupEntry(msgspec.Struct, frozen=True):
-    """A group; `selection` is the selection method and its arguments, as written."""
+    """A group. One that selects does so by `method` ("dp_hash", "hash"); by these fields only, if there are some."""
 
     group_id: int
     type: str
     buckets: tuple[Bucket, ...]
-    selection: str = ""
+    method: str = ""
+    fields: tuple[Field, ...] = ()
 
 
 def format_group(group: GroupEntry) -> str:
     text = f"group_id={group.group_id},type={group.type}"
-    if group.selection:
-        text += f",selection_method={group.selection}"
+    if group.method:
+        text += f",selection_method={group.method}"
+    names = [one.name for one in group.fields]
+    if names:
+        text += f",fields={names[0]}" if len(names) == 1 else f",fields({','.join(names)})"
     return text + "".join(f",bucket={_bucket(bucket, group.type)}" for bucket in group.buckets)
 
 
@@ -57,11 +62,19 @@ def parse_group(text: str) -> GroupEntry:
     head, *buckets = re.split(r",\s*bucket=", text.strip())
     identity = re.search(r"group_id=(\d+)", head)
     kind = re.search(r"type=(\w+)", head)
-    selection = re.search(r"selection_method=(.*)\Z", head)
+    method = re.search(r"selection_method=(\w+)", head)
+    fields = re.search(r"fields(?:=(\w+)|\(([^)]*)\))", head)
     if identity is None or kind is None or kind[1] not in TYPES:
         raise OpenFlowError(f"{text}: a group needs group_id and type ({', '.join(TYPES)})")
     made = tuple(_read_bucket(bucket, i) for i, bucket in enumerate(buckets))
-    return GroupEntry(int(identity[1]), kind[1], made, selection[1] if selection else "")
+    chosen = parse_selection_fields(fields[1] or fields[2]) if fields else ()
+    return GroupEntry(int(identity[1]), kind[1], made, method[1] if method else "", chosen)
+
+
+def parse_selection_fields(text: str) -> tuple[Field, ...]:
+    """The fields of "ip_src, tcp_dst", in Open vSwitch's order; raises OpenFlowError."""
+    chosen = {field(name.strip()).name for name in text.split(",") if name.strip()}
+    return tuple(known for name, known in FIELDS.items() if name in chosen)
 
 
 def _read_bucket(text: str, index: int) -> Bucket:

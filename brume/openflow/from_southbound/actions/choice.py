@@ -16,7 +16,7 @@ from brume.expressions import steps
 from brume.openflow.from_southbound.actions.context import Context, load, resolved
 from brume.openflow.messages.actions import Actions, Ct, Group, Meter, Nat, Resubmit, SetField, set_field
 from brume.openflow.messages.fields import FIELDS
-from brume.openflow.messages.group import Bucket, GroupEntry, format_group
+from brume.openflow.messages.group import Bucket, GroupEntry, format_group, parse_selection_fields
 from brume.openflow.messages.meter import MeterEntry, format_meter
 from brume.openflow.registers import OUTPORT
 
@@ -68,8 +68,9 @@ def balance(step: steps.CtLb, context: Context) -> Actions:
         nat = Nat("dst", address=backend.address.value, version=version, port=backend.port)
         commit = Ct(commit=True, table=table, zone=context.zone, nat=nat, exec=marks)
         buckets.append(Bucket(number, (commit,), BACKEND_WEIGHT))
-    selection = f"hash,fields({step.hash_fields})" if step.hash_fields else "dp_hash"
-    return (Group(context.needs.group(GroupEntry(0, "select", tuple(buckets), selection))),)
+    method = "hash" if step.hash_fields else "dp_hash"
+    entry = GroupEntry(0, "select", tuple(buckets), method, parse_selection_fields(step.hash_fields))
+    return (Group(context.needs.group(entry)),)
 
 
 def select(step: steps.Select, context: Context) -> Actions:
