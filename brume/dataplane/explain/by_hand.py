@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from brume.cloud.network.resources import Port
+from brume.dataplane.explain.by_hand_balancers import not_balanced
 from brume.dataplane.explain.by_hand_routes import discarded, forbidden_by_policy, no_route
 from brume.dataplane.explain.explanation import Cause, Explanation
 from brume.dataplane.explain.failure import Failure, binding_of
@@ -44,13 +45,14 @@ def cause_by_hand(at: Failure) -> Cause | None:
     """Why a packet is dropped by rows that somebody wrote by hand; None if it is not by them, or not known here."""
     if at.datapath is None:
         return _no_such_port_here(at)
-    functions: tuple[Function, ...] = (_acl, _limited, forbidden_by_policy)
+    functions: tuple[Function, ...] = (_acl, _limited, forbidden_by_policy, not_balanced)
     if at.datapath.resource is None:
         functions = (
             _disabled,
             _acl,
             _limited,
             forbidden_by_policy,
+            not_balanced,
             _spoofed,
             _nobody_has_the_mac,
             _unbound,
