@@ -28,8 +28,6 @@ NOT_IN_23_03 = "the action, or its form, came after 23.03"
 PAUSES_NOW = "main pauses the pipeline here, 23.03 does not"
 LEFT_OUT = {
     "ct_lb_mark_local(": NOT_IN_23_03,
-    "fwd_group(": "forwarding groups are not installed",
-    "trigger_event(": "events of load balancers are not sent",
     "commit_lb_aff(": "main gives the learned flow a cookie, and the port another register",
     "ct_commit_to_zone(": NOT_IN_23_03,
     "ct_commit { ct_label.obs_point_id": NOT_IN_23_03,

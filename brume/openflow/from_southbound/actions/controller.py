@@ -35,6 +35,7 @@ PLAIN: Final[dict[str, Opcode]] = {
     "handle_dhcpv6_reply": Opcode.DHCP6_SERVER,
     "handle_bfd_msg": Opcode.BFD_MSG,
 }
+EVENTS: Final = {"empty_lb_backends": 0}
 FRAGMENT_MTU: Final = {
     "icmp4.frag_mtu": (Opcode.PUT_ICMP4_FRAG_MTU, 2),
     "icmp6.frag_mtu": (Opcode.PUT_ICMP6_FRAG_MTU, 4),
@@ -59,6 +60,15 @@ def clone(step: steps.Nested, context: Context, encode: Encoder) -> Actions:
 def plain(step: steps.Plain, context: Context) -> Actions:
     """igmp; and its like."""
     return (tell(context, PLAIN[step.name]),)
+
+
+def trigger_event(step: steps.TriggerEvent, context: Context) -> Actions:
+    """trigger_event(event="empty_lb_backends", vip=..., protocol=..., load_balancer=...);"""
+    options = b""
+    for option in step.options:
+        value = str(option.values[0]).encode()
+        options += option.option.code.to_bytes(2, "big") + len(value).to_bytes(2, "big") + value
+    return (tell(context, Opcode.EVENT, EVENTS[step.event].to_bytes(4, "big") + options),)
 
 
 def packet_field(step: steps.LoadPacketField, context: Context) -> Actions:

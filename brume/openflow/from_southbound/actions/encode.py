@@ -53,6 +53,7 @@ ENCODERS: Final[Mapping[type, StepEncoder]] = {
     steps.Log: controller.log,
     steps.BindVirtualPort: controller.bind_virtual_port,
     steps.HandleServiceCheck: controller.handle_service_check,
+    steps.TriggerEvent: controller.trigger_event,
     steps.PutFdb: controller.put_fdb,
     steps.GetFdb: lookups.get_fdb,
     steps.LookupFdb: lookups.lookup_fdb,
