@@ -1,4 +1,4 @@
-"""docs/how-to/learn-ovn-by-hand.md is true: its commands are run, one after the other, in one shell."""
+"""The pages about the lab are true: the commands of each are run, one after the other, in one shell."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 from tests.service.lab import why_not
 
 pytestmark = pytest.mark.skipif(bool(why_not), reason=f"no real OVN here: {why_not}")
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "learn-ovn-by-hand.md"
-SAID = (
+PAGES = Path(__file__).parents[2] / "docs" / "how-to"
+LEARN = (
     "vma is up on compute1: 0a:00:00:00:00:0a 10.0.0.10/24 via 10.0.0.1",
     "3 packets transmitted, 3 received",
     'output to "vmb"',
@@ -26,10 +26,29 @@ SAID = (
     "64 bytes from 203.0.113.20",
     "vma is no longer on compute1",
 )
+ROUTE = (
+    "1 packets transmitted, 1 received",
+    "router lr1: one of the equal routes to 10.0.9.0/24, out of lr1-join",
+    "reg8[16..31] = select(1, 2);",
+    "table=77",
+    "Dropped by: router lr1: routing policy 100 drop: ip4.dst == 10.0.9.20 && tcp.dst == 23",
+    "router lr1: a routing policy sends it another way, out of the same port",
+    "the BFD session to 192.0.2.2 on lr1-join is down",
+    "Dropped by: router lr1: the route to 203.0.113.0/24 discards packets",
+)
 
 
-def test_the_page_is_true(tmp_path) -> None:
-    blocks = re.findall(r"^```bash\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+def test_learn_ovn_by_hand(tmp_path) -> None:
+    run_page(tmp_path, "learn-ovn-by-hand.md", LEARN)
+    assert (tmp_path / "tunnel.pcap").stat().st_size > 300
+
+
+def test_route_by_hand(tmp_path) -> None:
+    run_page(tmp_path, "route-by-hand.md", ROUTE)
+
+
+def run_page(tmp_path: Path, page: str, said: tuple[str, ...]) -> None:
+    blocks = re.findall(r"^```bash\n(.*?)^```$", (PAGES / page).read_text(), re.MULTILINE | re.DOTALL)
     programs = tmp_path / "bin"
     programs.mkdir()
     brume = programs / "brume"
@@ -38,7 +57,7 @@ def test_the_page_is_true(tmp_path) -> None:
     environment = os.environ | {
         "HOME": str(tmp_path),
         "PATH": f"{programs}:{os.environ['PATH']}",
-        "PYTHONPATH": str(PAGE.parents[2]),
+        "PYTHONPATH": str(PAGES.parents[1]),
     }
     for name in ("XDG_STATE_HOME", "BRUME_OVN_DATA_DIR", "OVN_NB_DB", "OVN_SB_DB"):
         environment.pop(name, None)
@@ -50,5 +69,4 @@ def test_the_page_is_true(tmp_path) -> None:
     finally:
         subprocess.run([str(brume), "ovn", "down"], env=environment, capture_output=True)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
-    assert not [line for line in SAID if line not in done.stdout]
-    assert (tmp_path / "tunnel.pcap").stat().st_size > 300
+    assert not [line for line in said if line not in done.stdout]
