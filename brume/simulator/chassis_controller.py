@@ -5,13 +5,15 @@ The handlers are pure (`brume.openflow.packet_in`); here their answers are carri
 
 from __future__ import annotations
 
+import random
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
 
 from brume.dataplane.result import PacketIn as SwitchPacketIn
 from brume.dataplane.result import Result
 from brume.dataplane.switch import Switch
+from brume.openflow.chassis.advertising import advertisement, advertisements, concerned
 from brume.openflow.chassis.announcing import announcements
 from brume.openflow.chassis.learning import bound_virtual, known_neighbor, learned_neighbor, learned_station, next_hops
 from brume.openflow.chassis.resolving import known_name
@@ -19,6 +21,7 @@ from brume.openflow.chassis.rows import Here
 from brume.openflow.messages.actions import Actions
 from brume.openflow.messages.match import Match
 from brume.openflow.messages.wire_decode import decode_actions
+from brume.openflow.packet_in.advertisements import Advertisements
 from brume.openflow.packet_in.announcements import Announcements
 from brume.openflow.packet_in.buffered import BufferedPackets, NextHop
 from brume.openflow.packet_in.dispatch import respond
@@ -36,7 +39,7 @@ from brume.openflow.packet_in.messages import (
     Resume,
 )
 from brume.simulator.clock import Scheduler, Timer
-from brume.southbound.schema import MACBinding, PortBinding, mac_binding_by_port_and_ip
+from brume.southbound.schema import MACBinding, PortBinding, mac_binding_by_port_and_ip, port_binding_by_logical_port
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Database, Transaction
 from brume.tables.row import Row
@@ -72,6 +75,8 @@ class Controller:
         self._buffered = BufferedPackets()
         self._announcements = Announcements()
         self._announced_on: list[str] = []
+        self._advertisements = Advertisements(Draws(here.name))
+        self._advertised_on: frozenset[str] = frozenset()
         self._timer: Timer | None = None
 
     def take(self, packet_in: SwitchPacketIn) -> None:
@@ -90,11 +95,18 @@ class Controller:
                 self._scheduler.call_later(0, self._neighbor_known, change.new)
         if any(change.row_type is PortBinding for change in changes.rows) and self._announced_on:
             self._update_announcements()
+        self._update_advertisements(changes)
 
     def announce_on(self, datapaths: list[str]) -> None:
         """The datapaths whose addresses the physical network is to know."""
         self._announced_on = datapaths
         self._update_announcements()
+
+    def advertise_on(self, datapaths: Iterable[str]) -> None:
+        """The datapaths whose routers say to hosts here who they are."""
+        self._advertised_on = frozenset(datapaths)
+        self._advertisements.update(advertisements(self._southbound, self._advertised_on), self._scheduler.now())
+        self._wake()
 
     # answers
 
@@ -173,21 +185,51 @@ class Controller:
     def _update_announcements(self) -> None:
         wanted = announcements(self._southbound, self._here, self._announced_on)
         self._announcements.update(wanted, self._scheduler.now())
-        self._wake_at(self._announcements.next_time())
+        self._wake()
+
+    def _update_advertisements(self, changes: ChangeSet) -> None:
+        """Look at the ports that changed, and at those at whose other end one changed."""
+        ports = {
+            port.logical_port: port
+            for change in changes.rows
+            if change.row_type is PortBinding
+            for row in (change.old, change.new)
+            if isinstance(row, PortBinding) and (port := concerned(self._southbound, row)) is not None
+        }
+        for name in ports:
+            present = self._southbound.find(port_binding_by_logical_port, name)
+            here = present[0] if present and present[0].datapath in self._advertised_on else None
+            one = advertisement(self._southbound, here) if here is not None else None
+            self._advertisements.put(name, one, self._scheduler.now())
+        if ports:
+            self._wake()
 
     def _announce_nothing(self) -> None:
         self._announcements.update({}, self._scheduler.now())
-        self._wake_at(float("inf"))
+        self._advertisements.update({}, self._scheduler.now())
+        self._wake()
 
-    def _wake_at(self, when: float) -> None:
+    def _wake(self) -> None:
+        when = min(self._announcements.next_time(), self._advertisements.next_time())
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None if when == float("inf") else self._scheduler.call_at(when, self._announce)
 
     def _announce(self) -> None:
-        for packet in self._announcements.due(self._scheduler.now()):
+        now = self._scheduler.now()
+        for packet in (*self._announcements.due(now), *self._advertisements.due(now)):
             self._put_out(packet)
-        self._wake_at(self._announcements.next_time())
+        self._wake()
+
+
+class Draws:
+    """Numbers between two, which are another chassis's from chassis to chassis, and the same from run to run."""
+
+    def __init__(self, seed: str) -> None:
+        self._random = random.Random(seed)
+
+    def __call__(self, least: float, most: float) -> float:
+        return self._random.uniform(least, most)
 
 
 @lru_cache(maxsize=4096)

@@ -17,6 +17,7 @@
     registration.py    the chassis's own rows: Chassis, Encap, Chassis_Private
     resolving.py   names that the southbound knows
     learning.py    what packets teach, as rows       announcing.py   what to announce by gratuitous ARP
+    advertising.py which routers to advertise
     peers.py       the other chassis, to each of which a tunnel leads
 
     physical flows (ovn-controller's physical.c), as rules over the chassis's rows:

@@ -8,7 +8,8 @@
                                      LearnMac, LearnFdb, BindVirtual, LogLine      observed: somebody writes them down
 
 One file an action. Every handler is a pure function from a PacketIn to answers. What needs memory has its own noun:
-`buffered.py` (packets that wait for an ARP answer), `announcements.py` (gratuitous ARP, when).
+`buffered.py` (packets that wait for an ARP answer), `announcements.py` (gratuitous ARP, when),
+`advertisements.py` (router advertisements that nobody asked for, when).
 Not here: the IGMP, BFD, DHCPv6 relay and health check actions; dispatch refuses them by name.
 
 Start reading in `messages.py`, then `dispatch.py`.

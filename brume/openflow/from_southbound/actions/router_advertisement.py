@@ -47,9 +47,9 @@ def _option(option: steps.OptionValue, flags: int) -> bytes:
         return b""
     if isinstance(value, str):
         if name == "dnssl":
-            return _search_list(value)
+            return search_list(value)
         if name == "route_info":
-            return b"".join(_routes(value))
+            return b"".join(routes(value))
         raise CannotEncode(f"put_nd_ra_opts: {name}")
     if name == "slla":
         return bytes((1, 1)) + value.value.to_bytes(6, "big")
@@ -63,16 +63,20 @@ def _option(option: steps.OptionValue, flags: int) -> bytes:
 
 
 def _prefix(value: Constant, flags: int) -> bytes:
-    """Hosts make their own addresses from it unless DHCPv6 gives them."""
     length = 128 if value.mask is None else prefix_length(value.mask, 128)
     if length is None:
         raise CannotEncode(f"put_nd_ra_opts: {value} is not a prefix")
+    return prefix_option(value.value, length, flags)
+
+
+def prefix_option(address: int, length: int, flags: int) -> bytes:
+    """A prefix of the link; hosts make their own addresses from it unless DHCPv6 gives them."""
     use = ON_LINK | (0 if flags & MANAGED else AUTONOMOUS)
     lifetimes = PREFIX_LIFETIME.to_bytes(4, "big") * 2
-    return bytes((3, 4, length, use)) + lifetimes + bytes(4) + value.value.to_bytes(16, "big")
+    return bytes((3, 4, length, use)) + lifetimes + bytes(4) + address.to_bytes(16, "big")
 
 
-def _routes(text: str) -> Iterator[bytes]:
+def routes(text: str) -> Iterator[bytes]:
     """RFC 4191 section 2.3, from `HIGH-1001::/48,LOW-1002::/96`; as in OVN, what is no route ends the list."""
     for route in text.split(","):
         preference, _, written = route.partition("-")
@@ -87,7 +91,7 @@ def _routes(text: str) -> Iterator[bytes]:
         yield head + b"\xff" * 4 + prefix.network.packed[: 8 * blocks]
 
 
-def _search_list(names: str) -> bytes:
+def search_list(names: str) -> bytes:
     """RFC 8106 section 5.2."""
     octets = b"".join(write_name(name.strip()) for name in names.split(","))
     octets += bytes(-len(octets) % 8)
