@@ -174,6 +174,49 @@ def test_a_silent_peer_is_asked_and_hung_up_on() -> None:
     within_reason(story)
 
 
+def test_who_talks_nonsense_is_hung_up_on_and_called_again() -> None:
+    async def talk(server: Server, octets: bytes) -> None:
+        async with Peer() as peer:
+            await server.open(parse_remote(peer.remote))
+            line = await peer.called.get()
+            line.writer.write(octets)
+            with suppress(ConnectionResetError):
+                await line.reader.read()
+            line = await peer.called.get()
+            assert await line.ask("echo", 1) == [1]
+
+    async def story() -> None:
+        async with serving() as server:
+            answer = b'{"id":7,"result":[],"error":null}'  # that nobody asked for
+            await asyncio.gather(*(talk(server, octets) for octets in (b"nonsense", b"{" * 300, b"[]", answer)))
+
+    within_reason(story)
+
+
+def test_who_hangs_up_half_way_is_called_again(tmp_path: Path) -> None:
+    """Before the first word, in the middle of one, and instead of the handshake of TLS."""
+    ours = contexts(make_authority(tmp_path, now=datetime.now(UTC)).issue("us", CLIENT, now=datetime.now(UTC)))
+
+    async def hang_up(server: Server, octets: bytes, kind: str = "tcp") -> None:
+        async with Peer() as peer:
+            await server.open(parse_remote(f"{kind}:127.0.0.1:{peer.port}"))
+            for _ in range(2):
+                line = await peer.called.get()
+                line.writer.write(octets)
+                await line.close()
+
+    async def story() -> None:
+        async with serving(ours) as server:
+            await asyncio.gather(
+                hang_up(server, b""),
+                hang_up(server, b'{"id":1,"meth'),
+                hang_up(server, b""),
+                hang_up(server, b"", "ssl"),
+            )
+
+    within_reason(story)
+
+
 def test_over_tls_both_sides_show_who_they_are(tmp_path: Path) -> None:
     now = datetime.now(UTC)
     authority = make_authority(tmp_path / "ca", now=now)
