@@ -95,6 +95,8 @@ def stage_of(southbound: Database, real: RealChassis) -> ChassisStage:
     stage = ChassisStage(southbound, shared, here, lambda changes: None, real.zones())
     for port in real.interfaces():
         ofport = int(port["ofport"])
+        if port["name"].startswith("ovn-mirror"):  # ovn-controller's way of copying packets to a collector
+            continue
         if "remote_ip" in port:
             stage.put_tunnel(Tunnel(chassis=by_address[port["remote_ip"]], ofport=ofport))
             continue
