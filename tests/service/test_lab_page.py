@@ -22,6 +22,13 @@ LEARN = (
     "Dropped by: switch ls2: ACL to-lport 1000 drop: icmp4",
     'name="no-pings", verdict=drop, severity=info, direction=to-lport: icmp,',
     "inet 10.0.0.100/24",
+    "vm6a is up on compute1: 0a:00:00:00:06:0a asks by DHCPv6",
+    "RCV: Reply message on eth0 from fe80::",
+    "inet6 fd00:6::a/128 scope global",
+    "64 bytes from fd00:6::b",
+    "delivered to vm6b on compute2, and the answer comes back",
+    "web is up on compute1: 0a:00:00:00:02:1e 10.0.1.30/24 via 10.0.1.1 inside vma, VLAN 30",
+    "web -> vmb, ICMP echo",
     "64 bytes from 198.51.100.10",
     "64 bytes from 203.0.113.20",
     "vma is no longer on compute1",
@@ -36,6 +43,15 @@ ROUTE = (
     "the BFD session to 192.0.2.2 on lr1-join is down",
     "Dropped by: router lr1: the route to 203.0.113.0/24 discards packets",
 )
+BALANCE = (
+    "and the answer comes back",
+    "192.0.2.80:80",
+    "ct_lb_mark(backends=10.0.1.20:80,10.0.1.21:80);",
+    "curl: (28) Connection timed out after 500 milliseconds",
+    "Dropped by: load balancer empty: 192.0.2.81:80 has no backend",
+    "curl: (7) Failed to connect to 192.0.2.81 port 80",
+    "table=78",
+)
 
 
 def test_learn_ovn_by_hand(tmp_path) -> None:
@@ -45,6 +61,10 @@ def test_learn_ovn_by_hand(tmp_path) -> None:
 
 def test_route_by_hand(tmp_path) -> None:
     run_page(tmp_path, "route-by-hand.md", ROUTE)
+
+
+def test_balance_by_hand(tmp_path) -> None:
+    run_page(tmp_path, "balance-by-hand.md", BALANCE)
 
 
 def run_page(tmp_path: Path, page: str, said: tuple[str, ...]) -> None:
