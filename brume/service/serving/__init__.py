@@ -5,10 +5,10 @@
                                               a file, if there is one
 
     databases.py NB and SB of one network together
-    places.py    where to listen: what was asked for, what is usual
+    places.py    where to listen or whom to call: what was asked for, what is usual
     options.py   the same as options of a command
     endpoint.py  one database's sockets
-    tls.py       keys for pssl: remotes
+    tls.py       keys for pssl: and ssl: remotes
     files.py     databases in files: opened, compacted while serving
 
 NB and SB have an endpoint each, as they have an ovsdb-server each in OVN: who connects to one sees only that one.
