@@ -108,6 +108,10 @@ def test_a_managed_network_gives_the_address(served) -> None:
     assert server.kinds() == [dhcp6.SOLICIT, dhcp6.REQUEST]
     assert have(vm1) == ["fd00::5/128"]
     assert vm1.name_servers == (DNS,)
+    assert bench.run(vm1, "ip -6 addr").lines[-2:] == [
+        "    inet6 fd00::5/128 scope global dynamic",
+        "       valid_lft 7200sec preferred_lft 7200sec",
+    ]
     assert "IP6 fe80::f816:3eff:fe00:1.546 > ff02::1:2.547: dhcp6 solicit" in bench.lines
     routes = bench.run(vm1, "ip -6 route").lines
     assert "fd00::/64 dev eth0 proto ra metric 256 pref medium" in routes

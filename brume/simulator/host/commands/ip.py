@@ -48,21 +48,27 @@ def _addresses(host: Host, versions: set[int]) -> list[str]:
 
 def _address(address: InterfaceAddress, host: Host) -> str:
     if isinstance(address.address, Ipv6Address):
-        return f"    inet6 {address} scope {'link' if address.address.is_link_local else 'global'}"
+        dynamic = " dynamic" if _lease_of(host, address) is not None else ""
+        return f"    inet6 {address} scope {'link' if address.address.is_link_local else 'global'}{dynamic}"
     broadcast = f" brd {address.prefix.last}" if address.length < 31 else ""
-    dynamic = " dynamic" if _is_leased(host, address) else ""
+    dynamic = " dynamic" if _lease_of(host, address) is not None else ""
     return f"    inet {address}{broadcast} scope global{dynamic} eth0"
 
 
 def _lifetime(host: Host, address: InterfaceAddress) -> str:
-    lease = host.dhcp.lease
-    if lease is None or not _is_leased(host, address):
-        return "forever preferred_lft forever"
-    return f"{lease.seconds}sec preferred_lft {lease.seconds}sec"
+    seconds = _lease_of(host, address)
+    return "forever preferred_lft forever" if seconds is None else f"{seconds}sec preferred_lft {seconds}sec"
 
 
-def _is_leased(host: Host, address: InterfaceAddress) -> bool:
-    return host.dhcp.lease is not None and host.dhcp.lease.address == address
+def _lease_of(host: Host, address: InterfaceAddress) -> int | None:
+    """For how many seconds an address was given; None if for ever, or by nobody."""
+    if isinstance(address.address, Ipv4Address):
+        lease = host.dhcp.lease
+        return lease.seconds if lease is not None and lease.address == address else None
+    lease6 = host.dhcp6.lease
+    if lease6 is None or lease6.address != address.address or lease6.seconds is None:
+        return None
+    return int(lease6.seconds)
 
 
 def _links(host: Host, versions: set[int]) -> list[str]:
