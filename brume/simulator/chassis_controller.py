@@ -33,11 +33,13 @@ from brume.openflow.packet_in.messages import (
     BindVirtual,
     LearnFdb,
     LearnMac,
+    LearnMembership,
     LogLine,
     PacketIn,
     PacketOut,
     Resume,
 )
+from brume.simulator.chassis_snooping import Snooper
 from brume.simulator.clock import Scheduler, Timer
 from brume.southbound.schema import MACBinding, PortBinding, mac_binding_by_port_and_ip, port_binding_by_logical_port
 from brume.tables.changes import ChangeSet
@@ -77,6 +79,8 @@ class Controller:
         self._announced_on: list[str] = []
         self._advertisements = Advertisements(Draws(here.name))
         self._advertised_on: frozenset[str] = frozenset()
+        self._snooper = Snooper(southbound, here, scheduler, self._put_out)
+        self.snoop_on = self._snooper.watch
         self._timer: Timer | None = None
 
     def take(self, packet_in: SwitchPacketIn) -> None:
@@ -87,12 +91,14 @@ class Controller:
     def close(self) -> None:
         """Nothing more is announced."""
         self._announce_nothing()
+        self._snooper.close()
 
     def southbound_changed(self, changes: ChangeSet) -> None:
         """Release what waited for a neighbour, and see whether other addresses are announced now."""
         for change in changes.rows:
             if change.row_type is MACBinding and isinstance(change.new, MACBinding):
                 self._scheduler.call_later(0, self._neighbor_known, change.new)
+        self._snooper.southbound_changed(changes)
         if any(change.row_type is PortBinding for change in changes.rows) and self._announced_on:
             self._update_announcements()
         self._update_advertisements(changes)
@@ -144,6 +150,8 @@ class Controller:
                 self._write(learned_station(self._southbound, answer))
             case BindVirtual():
                 self._write(bound_virtual(self._southbound, answer, self._here.uuid))
+            case LearnMembership():
+                self._snooper.learn(answer)
             case LogLine():
                 self.log.append(answer.text)
                 self.logged(answer.text)

@@ -233,8 +233,8 @@ def test_the_mtu_of_an_icmp_error_is_written_by_the_controller() -> None:
 
 
 def test_an_action_that_is_not_served_is_refused_by_name() -> None:
-    with pytest.raises(BadPacketIn, match="IGMP"):
-        respond(packet_in(b"", Opcode.IGMP))
+    with pytest.raises(BadPacketIn, match="BFD_MSG"):
+        respond(packet_in(b"", Opcode.BFD_MSG))
 
 
 def test_packets_wait_for_their_next_hop_and_no_longer() -> None:

@@ -153,3 +153,42 @@ def test_a_forwarding_group_spreads_connections(tmp_path, lab) -> None:
     assert all(running.ping("vma", "10.0.1.100") for _ in range(3))
     assert "group:" in running.brume("flows compute1 br-int table=33")
     assert "not compiled" not in running.brume("status")
+
+
+GROUPS = """
+lsp-add ls1 vmc -- lsp-set-addresses vmc "0a:00:00:00:00:0c 10.0.0.12"
+lsp-add ls1 vmd -- lsp-set-addresses vmd "0a:00:00:00:00:0d 10.0.0.13"
+set logical_switch ls1 other_config:mcast_snoop=true other_config:mcast_querier=false
+"""
+
+
+def test_multicast_goes_only_to_who_joined(tmp_path, lab) -> None:
+    """A switch that snoops: of three hosts one joins a group, on another chassis than the sender."""
+    running = lab(tmp_path)
+    build(running, TWO_SWITCHES, GROUPS)
+    for name, place in (("vma", "compute1"), ("vmc", "compute2"), ("vmd", "compute2")):
+        running.brume(f"bind {name} {place}")
+    running.brume("exec vmc ip addr add 239.1.1.1/32 dev eth0 autojoin")
+    running.nbctl("sync")
+    assert running.sbctl("--bare --columns=address list igmp_group").strip() == "239.1.1.1"
+    assert "ip4.dst == 239.1.1.1" in running.sbctl("dump-flows ls1")
+    heard = {name: received(running, tmp_path, name) for name in ("vmc", "vmd")}
+    assert (heard["vmc"], heard["vmd"]) == (True, False)
+    running.brume("exec vmc ip addr del 239.1.1.1/32 dev eth0")
+    running.nbctl("sync")
+    assert running.sbctl("--bare --columns=address list igmp_group").strip() == ""
+    assert not received(running, tmp_path, "vmc")
+    assert "not derived" not in running.brume("status")
+
+
+def received(lab: Lab, directory, name: str) -> bool:
+    """Whether a datagram that vma sends to the group comes to a host."""
+    capture = directory / f"{name}.pcap"
+    capture.unlink(missing_ok=True)
+    command = [*BRUME, "ovn", "pcap", "--data-dir", str(directory), name, "-w", str(capture), "--duration", "3"]
+    with subprocess.Popen(command) as process:
+        while not capture.exists() or capture.stat().st_size < 24:  # the file's header: it is watching
+            assert process.poll() is None
+        lab.brume("exec vma nc -zu -w 1 239.1.1.1 5000")
+        assert process.wait(PATIENCE) == 0
+    return re.search(rb"\xef\x01\x01\x01..\x13\x88", capture.read_bytes(), re.DOTALL) is not None

@@ -109,7 +109,7 @@ def test_ctrl_c_ends_a_ping_with_its_statistics(pair) -> None:
         (
             "rm -rf /",
             "sh: rm: not found\n"
-            "(this host has: arp, arping, dhclient, host, hostname, ip, nc, ping, ping6, traceroute)",
+            "(this host has: arp, arping, curl, dhclient, host, hostname, ip, nc, ping, ping6, traceroute)",
             127,
         ),
     ],

@@ -16,6 +16,7 @@
     installer.py   flows from several makers, one flow in the switch
     registration.py    the chassis's own rows: Chassis, Encap, Chassis_Private
     resolving.py   names that the southbound knows
+    memberships.py who joined which multicast group, as rows
     learning.py    what packets teach, as rows       announcing.py   what to announce by gratuitous ARP
     advertising.py which routers to advertise
     peers.py       the other chassis, to each of which a tunnel leads

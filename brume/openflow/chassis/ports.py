@@ -11,7 +11,7 @@ from brume.openflow.chassis.gateways import home_of
 from brume.openflow.chassis.localnet import localnet_flows, plugged_localnet
 from brume.openflow.chassis.patch import patch_flows
 from brume.openflow.chassis.redirect import redirect_flows
-from brume.openflow.chassis.remote import by_localnet, by_tunnel
+from brume.openflow.chassis.remote import by_bridge, by_localnet, by_tunnel
 from brume.openflow.chassis.rows import Here, Interface, LocalPort, interface_by_iface_id, interface_by_localnet
 from brume.openflow.chassis.vif import BEHIND_A_BRIDGE, Attachment, attached_flows
 from brume.openflow.from_southbound.names import datapath_facts
@@ -40,6 +40,8 @@ def port_flows(local: LocalPort, view: View) -> Iterator[Output]:
     localnet = plugged_localnet(view, port.datapath)
     if localnet is not None:
         yield from by_localnet(port, facts.key, localnet)
+    elif port.options.get("redirect-type", "").lower() == "bridged":
+        yield from by_bridge(port, facts.key, view)
     else:
         yield from by_tunnel(port, facts.key, view)
 

@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from brume.derive.view import View
 from brume.openflow.chassis.common import encapsulate, physical, send_to, to_port
 from brume.openflow.chassis.gateways import gateway_order
+from brume.openflow.chassis.localnet import plugged_localnet, router_mac
+from brume.openflow.chassis.patch import peer_of
+from brume.openflow.chassis.redirect import distributed_port
 from brume.openflow.chassis.rows import Here, Tunnel
 from brume.openflow.from_southbound.actions.context import load_field
-from brume.openflow.messages.actions import Actions, Bundle, Resubmit
-from brume.openflow.registers import OUTPORT
+from brume.openflow.from_southbound.names import datapath_facts
+from brume.openflow.messages.actions import Actions, Bundle, Resubmit, SetField
+from brume.openflow.messages.fields import FIELDS
+from brume.openflow.registers import DATAPATH, OUTPORT
 from brume.openflow.rows import PhysicalFlow
 from brume.openflow.tables import Table
 from brume.southbound.schema import PortBinding
@@ -23,6 +28,26 @@ def by_localnet(port: PortBinding, datapath: int, localnet: PortBinding) -> Iter
     onward = (load_field(OUTPORT, localnet.tunnel_key), DELIVER)
     match = to_port(datapath, port.tunnel_key)
     yield physical(port.uuid, "localnet", Table.LOCAL_OUTPUT, 100, match, onward)
+
+
+def by_bridge(port: PortBinding, datapath: int, view: View) -> Iterator[PhysicalFlow]:
+    """To a gateway port with redirect-type=bridged: out by the localnet port of the switch behind it, not by a tunnel.
+
+    The frame has the gateway port's MAC address; ovn-chassis-mac-mappings gives it the chassis's own.
+    """
+    distributed, mac = distributed_port(view, port), router_mac(port)
+    beyond = None if distributed is None else peer_of(view, distributed)
+    localnet = None if beyond is None else plugged_localnet(view, beyond.datapath)
+    facts = None if beyond is None else datapath_facts(view, beyond.datapath)
+    if mac is None or localnet is None or facts is None:
+        return
+    onward = (
+        SetField(FIELDS["eth_src"], mac.value),
+        load_field(DATAPATH, facts.key),
+        load_field(OUTPORT, localnet.tunnel_key),
+        Resubmit(Table.LOGICAL_TO_PHYSICAL),
+    )
+    yield physical(port.uuid, "bridged", Table.LOCAL_OUTPUT, 100, to_port(datapath, port.tunnel_key), onward)
 
 
 def by_tunnel(port: PortBinding, datapath: int, view: View) -> Iterator[PhysicalFlow]:

@@ -22,6 +22,7 @@ from brume.openflow.packet_in import (
     neighbor,
     reject,
     router_advertisement,
+    snooping,
     tcp_reset,
 )
 from brume.openflow.packet_in.messages import Answer, BadPacketIn, PacketIn
@@ -47,6 +48,7 @@ HANDLERS: Final[Mapping[Opcode, Handler]] = {
     Opcode.ICMP4_ERROR: icmp.error,
     Opcode.ICMP6_ERROR: icmp.error,
     Opcode.PUT_ICMP6_FRAG_MTU: fragment_mtu.put_fragment_mtu,
+    Opcode.IGMP: snooping.snoop,
     Opcode.BIND_VPORT: learn.virtual_port,
     Opcode.REJECT: reject.reject,
     Opcode.PUT_FDB: learn.station,

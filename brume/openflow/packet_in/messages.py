@@ -109,6 +109,16 @@ class BindVirtual(msgspec.Struct, frozen=True):
     parent: int
 
 
+class LearnMembership(msgspec.Struct, frozen=True):
+    """A host has joined or left multicast groups, or it is a multicast router: becomes IGMP_Group rows."""
+
+    datapath: int
+    port: int
+    joined: tuple[IpAddress, ...]
+    left: tuple[IpAddress, ...]
+    asks: bool = False
+
+
 class LogLine(msgspec.Struct, frozen=True):
     """What a log() action says."""
 
@@ -125,7 +135,7 @@ class Await(msgspec.Struct, frozen=True):
     key: int
 
 
-Answer: TypeAlias = PacketOut | Resume | LearnMac | LearnFdb | BindVirtual | LogLine | Await
+Answer: TypeAlias = PacketOut | Resume | LearnMac | LearnFdb | BindVirtual | LearnMembership | LogLine | Await
 
 
 class BadPacketIn(ValueError):

@@ -6,6 +6,7 @@
     neighbors.py   ARP and neighbour discovery: who has which MAC, and packets that wait for an answer
     routes.py      the routing table
     internet.py    IPv4 and IPv6: sending by route, fragments, receiving
+    groups.py      multicast groups it has joined: IGMP
     icmp.py        echo, errors; who is told of which error
     udp.py tcp.py  ports, services.py; connection.py: one TCP connection (flight.py, connection_events.py)
     dhcp.py        the DHCPv4 client; dhcp6.py: the DHCPv6 client

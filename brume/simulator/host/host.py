@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from brume.simulator.host.console import Console
     from brume.simulator.host.dhcp import DhcpClient
     from brume.simulator.host.dhcp6 import Dhcp6Client
+    from brume.simulator.host.groups import Groups
 
 DEFAULT_TCP_PORTS = (22, 80)
 DEFAULT_UDP_PORTS = (7,)
@@ -46,6 +47,7 @@ class Host:
         "_console",
         "_dhcp",
         "_dhcp6",
+        "_groups",
         "_name_servers",
         "_router_search",
         "addresses",
@@ -91,6 +93,7 @@ class Host:
         self._dhcp: DhcpClient | None = None
         self._dhcp6: Dhcp6Client | None = None
         self._router_search: RouterSearch | None = None
+        self._groups: Groups | None = None
         self._console: Console | None = None
 
     def __repr__(self) -> str:
@@ -133,6 +136,15 @@ class Host:
         return self._router_search
 
     @property
+    def groups(self) -> Groups:
+        """The multicast groups it has joined."""
+        if self._groups is None:
+            from brume.simulator.host.groups import Groups
+
+            self._groups = Groups(self)
+        return self._groups
+
+    @property
     def name_servers(self) -> tuple[IpAddress, ...]:
         """Whom to ask for names, as /etc/resolv.conf has them."""
         return tuple(dict.fromkeys(one for servers in self._name_servers.values() for one in servers))
@@ -153,7 +165,8 @@ class Host:
         self.routes.add(address.prefix, None, "kernel")
         if gateway is not None:
             self.routes.add_default(gateway, via)
-        self.neighbors.announce(address.address)
+        if not address.address.is_multicast:
+            self.neighbors.announce(address.address)
 
     def remove_address(self, address: InterfaceAddress) -> None:
         """Give up an address, and the routes that hang on it."""
@@ -179,6 +192,8 @@ class Host:
             self._dhcp6.abandon()
         if self._router_search is not None:
             self._router_search.stop()
+        if self._groups is not None:
+            self._groups.abandon()
         self.tcp.abandon()
         self.neighbors.abandon()
         self.addresses = ()

@@ -141,7 +141,9 @@ class Icmp:
         message = Icmp4.parse(payload)
         body = payload[message.size() :]
         if message.type == icmp4.ECHO_REQUEST:
-            if self.host.is_local(header.destination):  # net.ipv4.icmp_echo_ignore_broadcasts is 1
+            if (
+                self.host.is_local(header.destination) and not header.destination.is_multicast
+            ):  # net.ipv4.icmp_echo_ignore_broadcasts is 1
                 self._reply(header.source, Icmp4(icmp4.ECHO_REPLY), body, header.destination)
         elif message.type == icmp4.ECHO_REPLY:
             self._replied(header.source, body, header.ttl, len(payload))
@@ -201,6 +203,8 @@ class Icmp:
         self._refuse(header, payload, icmp4.PROTOCOL_UNREACHABLE, 0)
 
     def _refuse(self, header: Ipv4 | Ipv6, payload: bytes, code4: int, code6: int) -> None:
+        if header.destination.is_multicast:  # RFC 1122, 3.2.2
+            return
         if not self.host.is_local(header.destination) or header.source.is_unspecified:
             return
         quoted = stack(header, payload)

@@ -15,6 +15,7 @@ from brume.packets.build import stack
 from brume.packets.checksum import internet_checksum
 from brume.packets.errors import PacketError
 from brume.packets.header import Header
+from brume.packets.igmp import ALL_SYSTEMS
 from brume.packets.ipv4 import Ipv4
 from brume.packets.ipv6 import Ipv6
 from brume.simulator.host.errors import Unreachable
@@ -39,14 +40,16 @@ class Internet:
 
     def source_for(self, destination: IpAddress) -> IpAddress | None:
         """The address of ours that a packet to there carries: one in the network of the next hop, or any."""
-        if self.host.is_local(destination):
+        if self.host.is_local(destination) and not destination.is_multicast:
             return destination
         route = self.host.routes.find(destination)
         hop = route.gateway if route is not None and route.gateway is not None else destination
         mine = [
             address
             for address in self.host.addresses
-            if type(address.address) is type(destination) and not _scope_differs(address.address, destination)
+            if type(address.address) is type(destination)
+            and not address.address.is_multicast
+            and not _scope_differs(address.address, destination)
         ]
         on_link = (address.address for address in mine if hop in address.prefix)
         return next(on_link, mine[0].address if mine else None)
@@ -79,12 +82,12 @@ class Internet:
         self._route(destination, stack(header, *layers))
 
     def _route(self, destination: IpAddress, packet: bytes) -> None:
+        if destination.is_multicast or self.is_broadcast(destination):
+            self.transmit_to_group(destination, packet)
+            return
         if self.host.is_local(destination):
             loopback = self.receive4 if isinstance(destination, Ipv4Address) else self.receive6
             self.host.scheduler.call_later(0.00002, loopback, packet, 0)
-            return
-        if destination.is_multicast or self.is_broadcast(destination):
-            self._transmit_to_group(destination, packet)
             return
         route = self.host.routes.find(destination)
         if route is None:
@@ -92,7 +95,8 @@ class Internet:
         for piece in self._cut(packet, self.mtu_to(destination)):
             self.host.neighbors.send(route.gateway or destination, piece)
 
-    def _transmit_to_group(self, destination: IpAddress, packet: bytes) -> None:
+    def transmit_to_group(self, destination: IpAddress, packet: bytes) -> None:
+        """Send a packet to a multicast group, or to everybody on the link."""
         group = multicast_mac(destination) if destination.is_multicast else MacAddress.BROADCAST
         ethertype = ethernet.IPV4 if isinstance(destination, Ipv4Address) else ethernet.IPV6
         for piece in self._cut(packet, self.host.mtu):
@@ -150,6 +154,8 @@ class Internet:
                 self.host.udp.receive(header, payload)
             case ipv4.TCP:
                 self.host.tcp.receive(header, payload)
+            case ipv4.IGMP:
+                self.host.groups.receive(payload)
             case _:
                 self.host.icmp.refuse_protocol(header, payload)
 
@@ -157,7 +163,7 @@ class Internet:
         destination = header.destination
         if destination.is_loopback:
             return self.host.is_local(header.source)
-        if self.host.owns(destination) or self.is_broadcast(destination):
+        if self.host.owns(destination) or self.is_broadcast(destination) or destination == ALL_SYSTEMS:
             return True
         # An offer may be addressed to the address that is only being offered (RFC 2131 section 4.1).
         is_dhcp = header.protocol == ipv4.UDP and payload[2:4] == b"\x00\x44"

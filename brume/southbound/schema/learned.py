@@ -126,6 +126,8 @@ class ControllerEvent(OvsdbRow, frozen=True, kw_only=True):
     seq_num: int = 0
 
 
+ip_multicast_by_datapath = Index(IPMulticast, "datapath", lambda row: row.datapath)
+igmp_group_by_chassis = Index(IGMPGroup, "chassis", lambda row: row.chassis)
 mac_binding_by_port_and_ip = Index(MACBinding, "logical_port, ip", lambda row: (row.logical_port, row.ip))
 mac_binding_by_datapath = Index(MACBinding, "datapath", lambda row: row.datapath)
 static_mac_binding_by_datapath = Index(StaticMACBinding, "datapath", lambda row: row.datapath)

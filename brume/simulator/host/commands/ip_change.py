@@ -1,6 +1,6 @@
 """ip, where it changes something: what a tenant types to try a virtual address, a spoofed MAC, or another route.
 
-ip addr add|del ADDRESS/LENGTH      ip route add|del PREFIX|default [via GATEWAY]
+ip addr add|del ADDRESS/LENGTH [autojoin]      ip route add|del PREFIX|default [via GATEWAY]
 ip link set address MAC             ip link set mtu OCTETS             ip neigh flush
 """
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from brume.simulator.host.console import UsageError
 from brume.simulator.host.routes import DEFAULT4, DEFAULT6
-from brume.values import InterfaceAddress, MacAddress, Prefix, parse_address
+from brume.values import InterfaceAddress, Ipv4Address, MacAddress, Prefix, parse_address
 
 if TYPE_CHECKING:
     from brume.simulator.host.host import Host
@@ -22,6 +22,8 @@ def change(host: Host, name: str, words: list[str], family: int) -> None:
         match name, words:
             case "address", ["add", text]:
                 _add_address(host, InterfaceAddress.parse(text))
+            case "address", ["add", text, "autojoin"]:
+                _join(host, InterfaceAddress.parse(text))
             case "address", ["del" | "delete", text]:
                 _remove_address(host, InterfaceAddress.parse(text))
             case "route", ["add" | "replace", network, "via", gateway]:
@@ -50,10 +52,21 @@ def _add_address(host: Host, address: InterfaceAddress) -> None:
     host.add_address(address)
 
 
+def _join(host: Host, address: InterfaceAddress) -> None:
+    """autojoin: the address is a multicast group's, and the host says that it hears it (IPv4 only here)."""
+    group = address.address
+    if not isinstance(group, Ipv4Address) or not group.is_multicast:
+        raise UsageError("RTNETLINK answers: Invalid argument")
+    _add_address(host, address)
+    host.groups.join(group)
+
+
 def _remove_address(host: Host, address: InterfaceAddress) -> None:
     if address not in host.addresses:
         raise UsageError("RTNETLINK answers: Cannot assign requested address")
     host.remove_address(address)
+    if isinstance(address.address, Ipv4Address) and address.address.is_multicast:
+        host.groups.leave(address.address)
 
 
 def _remove_route(host: Host, network: Prefix) -> None:
