@@ -376,8 +376,7 @@ class Chassis:
             if name not in self._patches:
                 self._add_patch(name, bridge)
         self.controller.announce_on(self._plugged())
-        self.controller.snoop_on(self._known_datapaths)
-        self.controller.advertise_on(self._known_datapaths)
+        self.controller.work_on(self._known_datapaths)
 
     def _add_patch(self, localnet: str, bridge: str) -> None:
         ours, theirs = f"patch-{INTEGRATION}-to-{localnet}", f"patch-{localnet}-to-{INTEGRATION}"

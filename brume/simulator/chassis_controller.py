@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache, partial
 
 from brume.dataplane.result import PacketIn as SwitchPacketIn
@@ -80,7 +80,6 @@ class Controller:
         self._advertisements = Advertisements(Draws(here.name))
         self._advertised_on: frozenset[str] = frozenset()
         self._snooper = Snooper(southbound, here, scheduler, self._put_out)
-        self.snoop_on = self._snooper.watch
         self._timer: Timer | None = None
 
     def take(self, packet_in: SwitchPacketIn) -> None:
@@ -107,6 +106,11 @@ class Controller:
         """The datapaths whose addresses the physical network is to know."""
         self._announced_on = datapaths
         self._update_announcements()
+
+    def work_on(self, datapaths: Collection[str]) -> None:
+        """The local datapaths: whose routers advertise, and on which switches to ask who joined which group."""
+        self.advertise_on(datapaths)
+        self._snooper.watch(datapaths)
 
     def advertise_on(self, datapaths: Iterable[str]) -> None:
         """The datapaths whose routers say to hosts here who they are."""
