@@ -12,8 +12,10 @@ import pytest
 from msgspec.structs import replace
 
 from brume.ovsdb.client.connection import Client
+from brume.ovsdb.client.parts import HALVINGS
 from brume.ovsdb.client.pauses import Pauses
 from brume.ovsdb.client.replica import Replica
+from brume.ovsdb.client.transaction import Outcome, Proposal
 from brume.ovsdb.client.working_copy import WorkingCopy
 from brume.southbound.schema import (
     SOUTHBOUND,
@@ -151,6 +153,112 @@ def test_what_the_server_refuses_is_taken_back(server: OvsdbServer) -> None:
     asyncio.run(refused())
 
 
+def bind(transaction: Transaction, number: int, tunnel_key: int, datapath: str) -> None:
+    """A datapath with a port and a flow."""
+    key = datapath or derive_uuid("datapath", number)
+    if not datapath:
+        transaction.put(DatapathBinding(uuid=key, tunnel_key=tunnel_key))
+    port = PortBinding(uuid=derive_uuid("port", number), logical_port=f"p{number}", datapath=key, tunnel_key=tunnel_key)
+    transaction.put(port)
+    flow = LogicalFlow(
+        logical_datapath=key, pipeline="ingress", table_id=0, priority=number, match="1", actions="drop;"
+    )
+    transaction.put(flow)
+
+
+def test_only_what_cannot_stay_is_taken_back(server: OvsdbServer) -> None:
+    """Of forty datapaths with ports and flows, written at once, two have tunnel keys that others have already."""
+
+    async def partly() -> None:
+        async with copy_of(server) as copy:
+            transaction = Transaction()
+            transaction.put(DatapathBinding(uuid=derive_uuid("first"), tunnel_key=7))
+            transaction.put(DatapathBinding(uuid=derive_uuid("second"), tunnel_key=23))
+            copy.database.apply(transaction)
+            await copy.settled()
+            transaction = Transaction()
+            for number in range(1, 41):
+                bind(transaction, number, number, "")
+            copy.database.apply(transaction)
+            await copy.settled()
+            assert [refusal.error["error"] for refusal in copy.refusals] == ["constraint violation"] * 2
+            stays = set(range(1, 41)) - {7, 23}
+            for there in (copy.database, read_database(server, SOUTHBOUND)):
+                assert {row.logical_port for row in there.rows(PortBinding)} == {f"p{number}" for number in stays}
+                assert {row.priority for row in there.rows(LogicalFlow)} == stays
+                assert len(there.rows(DatapathBinding)) == 40
+
+    asyncio.run(partly())
+
+
+def test_values_that_go_from_row_to_row_go_together_although_something_else_is_refused(server: OvsdbServer) -> None:
+    """Two ports change their keys, one datapath goes and another takes its key: none may be written without the
+    other. A datapath with the key of one that stays is refused, and one with a key of its own is not."""
+
+    async def exchange() -> None:
+        async with copy_of(server) as copy:
+            transaction = Transaction()
+            for number in (1, 2):
+                bind(transaction, number, number, "")
+            shared = derive_uuid("datapath", 1)
+            bind(transaction, 3, 3, shared)
+            copy.database.apply(transaction)
+            await copy.settled()
+            transaction = Transaction()
+            one, _, three = (row for row in copy.database.rows(PortBinding))
+            transaction.put(replace(one, tunnel_key=three.tunnel_key))
+            transaction.put(replace(three, tunnel_key=one.tunnel_key))
+            for flow in copy.database.rows(LogicalFlow):
+                if flow.logical_datapath == derive_uuid("datapath", 2):
+                    transaction.delete(LogicalFlow, flow.key())
+            transaction.delete(PortBinding, derive_uuid("port", 2))
+            transaction.delete(DatapathBinding, derive_uuid("datapath", 2))
+            transaction.put(DatapathBinding(uuid=derive_uuid("other"), tunnel_key=2))
+            transaction.put(DatapathBinding(uuid=derive_uuid("new"), tunnel_key=9))
+            transaction.put(DatapathBinding(uuid=derive_uuid("clash"), tunnel_key=1))
+            copy.database.apply(transaction)
+            await copy.settled()
+            (refusal,) = copy.refusals
+            assert "tunnel_key" in refusal.error["details"]
+            for there in (copy.database, read_database(server, SOUTHBOUND)):
+                keys = {row.logical_port: row.tunnel_key for row in there.rows(PortBinding)}
+                assert keys == {"p1": 3, "p3": 1}
+                uuids = {derive_uuid("datapath", 1), derive_uuid("other"), derive_uuid("new")}
+                assert {row.uuid for row in there.rows(DatapathBinding)} == uuids
+
+    asyncio.run(exchange())
+
+
+def test_where_all_is_refused_the_server_is_not_asked_for_ever(server: OvsdbServer) -> None:
+    async def vain() -> None:
+        async with copy_of(server) as copy:
+            transaction = Transaction()
+            for number in range(1, 301):
+                transaction.put(DatapathBinding(uuid=derive_uuid("theirs", number), tunnel_key=number))
+            copy.database.apply(transaction)
+            await copy.settled()
+            proposals = 0
+            propose = copy.client.propose
+
+            async def count(proposal: Proposal) -> Outcome:
+                nonlocal proposals
+                proposals += 1
+                return await propose(proposal)
+
+            copy.client.propose = count  # type: ignore[method-assign]
+            transaction = Transaction()
+            for number in range(1, 301):
+                transaction.put(DatapathBinding(uuid=derive_uuid("ours", number), tunnel_key=number))
+            copy.database.apply(transaction)
+            await copy.settled()
+            assert proposals == 1 + 2 * HALVINGS
+            assert {row.uuid for row in copy.database.rows(DatapathBinding)} == {
+                derive_uuid("theirs", number) for number in range(1, 301)
+            }
+
+    asyncio.run(vain())
+
+
 def test_a_flow_of_ours_has_the_uuid_it_derives_and_stays_ours(server: OvsdbServer) -> None:
     """Somebody else changes it: here it still says what we made it say, and soon there too."""
 
@@ -181,6 +289,40 @@ def test_a_flow_of_ours_has_the_uuid_it_derives_and_stays_ours(server: OvsdbServ
     asyncio.run(changed())
 
 
+def test_a_flow_that_somebody_else_wrote_before_us_is_here_once_and_goes_when_we_take_it_away(
+    server: OvsdbServer,
+) -> None:
+    """As one that an earlier run of ours has left there."""
+    datapath = DatapathBinding(uuid=derive_uuid("datapath"), tunnel_key=1)
+    flow = LogicalFlow(
+        logical_datapath=datapath.uuid, pipeline="ingress", table_id=0, priority=1, match="ip4", actions="drop;"
+    )
+    said = {"pipeline": "ingress", "table_id": 0, "priority": 1, "match": "ip4", "actions": "drop;"}
+
+    async def taken_over() -> None:
+        async with copy_of(server) as copy:
+            server.transact(
+                {"op": "insert", "table": "Datapath_Binding", "uuid": datapath.uuid, "row": {"tunnel_key": 1}},
+                {"op": "insert", "table": "Logical_Flow", "uuid": flow.uuid,
+                 "row": said | {"logical_datapath": ["uuid", datapath.uuid]}},
+            )  # fmt: skip
+            await until(copy, lambda: bool(copy.database.rows(LogicalFlow)))
+            assert copy.database.rows(LogicalFlow) == [replace(flow, given_uuid=flow.uuid)]
+            transaction = Transaction()
+            transaction.put(flow)
+            copy.database.apply(transaction)
+            assert copy.database.rows(LogicalFlow) == [flow]
+            await copy.settled()
+            transaction = Transaction()
+            transaction.delete(LogicalFlow, flow.key())
+            copy.database.apply(transaction)
+            await copy.settled()
+            assert copy.database.rows(LogicalFlow) == []
+            assert read_database(server, SOUTHBOUND).rows(LogicalFlow) == []
+
+    asyncio.run(taken_over())
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_two_who_write_at_random_while_connections_break_agree_in_the_end(server: OvsdbServer, seed: int) -> None:
     draw = random.Random(seed)
@@ -203,13 +345,15 @@ def test_two_who_write_at_random_while_connections_break_agree_in_the_end(server
     async def both() -> None:
         async with copy_of(server) as one, copy_of(server) as other:
             await write((one, other))
-            for copy in (one, other, one):
-                await copy.client.synchronized()
-                await copy.settled()
-            there = content(read_database(server, SOUTHBOUND))
-            for copy in (one, other):
-                await until(copy, lambda copy=copy: content(copy.database) == there)  # type: ignore[misc]
-                assert content(copy.client.replica.database) == there
+            databases = [found for copy in (one, other) for found in (copy.database, copy.client.replica.database)]
+            there: dict[str, set[object]] = {}
+            async with asyncio.timeout(30):
+                while not there or any(content(database) != there for database in databases):
+                    for copy in (one, other):
+                        await copy.client.synchronized()
+                        await copy.settled()  # or its connection was cut just now, and it will connect again
+                    await asyncio.sleep(0.01)
+                    there = content(read_database(server, SOUTHBOUND))
             assert there["DatapathBinding"], "nothing was written at all"
 
     asyncio.run(both())

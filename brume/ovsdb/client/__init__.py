@@ -19,6 +19,7 @@
     pauses.py        how long to wait before the next server, or the next attempt
     connection.py    several remotes, back-off, the leader of a cluster; transactions, tried until they are answered
     unsent.py        what a working copy has written and the server has not answered for
+    parts.py         what a refused proposal is divided into
     working_copy.py  what a compiler or a chassis writes into a `Database` is sent, what others write arrives there
 
 The replica's database holds what the server said and nothing else: nobody but the replica writes it. Who wants to

@@ -54,6 +54,13 @@ class Unsent:
         fields = [name for name in new.__struct_fields__ if getattr(new, name) != getattr(old, name)]
         self.rows[key] = before._replace(fields=before.fields.union(fields))
 
+    def forget(self, answered: Unsent) -> None:
+        """The server has answered for some of it."""
+        for key in answered.rows:
+            self.rows.pop(key, None)
+        for member in answered.members:
+            self.members.pop(member, None)
+
     def absorb(self, older: Unsent) -> None:
         """What was sent before, and whose answer was lost."""
         for key, write in older.rows.items():

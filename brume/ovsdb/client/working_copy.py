@@ -17,7 +17,8 @@ Rules:
     tells meanwhile may be of our own earlier changes.
   - One proposal is under way at a time; what changes meanwhile goes with the next. One that was lost with the
     connection is compared again with what the server then has.
-  - A refused change is taken back here, so whoever made it sees it gone; before the next proposal there is a pause.
+  - Of a refused proposal only what cannot stay is taken back here (`parts.py` finds it), so whoever made it sees it
+    gone; before the next proposal there is a pause.
   - With a lock, nothing is sent while the lock is somebody else's.
   - A row whose class gives it no uuid until somebody else writes one (`given_uuid`) is known by the uuid it derives.
 """
@@ -32,6 +33,7 @@ from typing import Any
 
 from brume.ovsdb.client.connection import Client
 from brume.ovsdb.client.events import Event, LockChanged, Synchronized
+from brume.ovsdb.client.parts import Parts, Side, joined
 from brume.ovsdb.client.transaction import Outcome, Proposal, Verdict
 from brume.ovsdb.client.unsent import NOTHING, Key, Unsent, merged
 from brume.ovsdb.columns import uuid_field
@@ -74,7 +76,8 @@ class WorkingCopy:
         self._columns: dict[type[Row], frozenset[str]] = {}
         self._unsent = Unsent()
         self._under_way = Unsent()
-        """Sent, and not answered yet."""
+        """Sent, and not answered yet; of a refused proposal all that no part is answered for."""
+        self._parts = Parts()
         self._pause, self._sleep = pause, sleep
         self._task: asyncio.Task[None] | None = None
         self._loaded = asyncio.Event()
@@ -152,18 +155,24 @@ class WorkingCopy:
         """Remember what to compare; nothing of what the server itself has told."""
         if self.database.author is self:
             return
+        twins = Transaction(author=self)
         for row_type, _, old, new in changes.rows:
             if row_type in self._derived:
-                self._note_own(old, new)
+                self._note_own(old, new, twins)
             elif row_type in self._kinds:
                 self._unsent.note((row_type, str((new or old).key())), old, new)  # type: ignore[union-attr]
         for member, _ in changes.members:
             if member.relation.owner in self._owners:
                 self._unsent.members[member] = None
+        if twins.rows:
+            self._apply(twins)
         self._send_soon()
 
-    def _note_own(self, old: Any, new: Any) -> None:
-        """A row of a class without uuids: our own has the uuid it derives, another's the one it was given."""
+    def _note_own(self, old: Any, new: Any, twins: Transaction) -> None:
+        """A row of a class without uuids: our own has the uuid it derives, another's the one it was given.
+
+        What another had written, and is now written here too, is here once, as our own: its twin goes.
+        """
         if old is not None:
             key = (type(old), old.uuid)
             if self._own.get(key) is old:
@@ -173,6 +182,8 @@ class WorkingCopy:
             key = (type(new), new.uuid)
             if new.given_uuid is None:
                 self._own[key] = new
+                if self.database.get(*key) is not None:
+                    twins.delete(*key)
             self._unsent.note(key, old, new)
 
     def _send_soon(self) -> None:
@@ -191,29 +202,61 @@ class WorkingCopy:
 
     async def _send(self) -> None:
         """Send what differs, until nothing does."""
-        while self._unsent and self._may_send():
-            changes, self._unsent = self._unsent, Unsent()
-            with without_collector():
-                proposal = self._proposal(changes)
-            if not proposal:
-                continue
-            if self.lock is not None:
-                proposal.assert_lock(self.lock)
-            self._under_way = changes
-            outcome = await self.client.propose(proposal)
-            self._under_way = Unsent()
-            if outcome.verdict is Verdict.REFUSED:
-                log.error("%s: the server refuses a transaction: %s", self.database.name, outcome.error)
-                self.refusals.append(outcome)
-                del self.refusals[:-REMEMBERED]
-            if outcome.verdict in (Verdict.REFUSED, Verdict.COMMITTED):
+        refused = False
+        while (self._parts or self._unsent) and self._may_send():
+            if self._parts:
+                changes = self._parts.next()
+            else:
+                changes, self._unsent = self._unsent, Unsent()
+                self._under_way = joined([changes])
+            outcome = await self._propose(changes)
+            if outcome is None:
+                self._has_answer(changes)
+            elif outcome.verdict is Verdict.REFUSED:
+                refused = self._take_back(changes, outcome) or refused
+            elif outcome.committed:
+                self._has_answer(changes)
                 self._settle(changes)
             else:
-                self._unsent.absorb(changes)
-            if outcome.verdict is Verdict.REFUSED:
+                self._start_over()
+                if outcome.verdict is Verdict.LOST:
+                    return
+            if refused and not self._parts:
+                refused = False
                 await self._sleep(self._pause)
-            elif outcome.verdict is Verdict.LOST:
-                return
+        self._start_over()
+
+    async def _propose(self, changes: Unsent) -> Outcome | None:
+        """What becomes of the changes; None if the server has them."""
+        with without_collector():
+            proposal = self._proposal(changes)
+        if not proposal:
+            return None
+        if self.lock is not None:
+            proposal.assert_lock(self.lock)
+        return await self.client.propose(proposal)
+
+    def _take_back(self, changes: Unsent, refusal: Outcome) -> bool:
+        """What was refused is taken back, if it has no parts to be tried; whether it was."""
+        there = Side(self._replica.get, self._replica)
+        if self._parts.halve(changes, Side(self._here, self.database), there):
+            return False
+        log.error("%s: the server refuses a transaction: %s", self.database.name, refusal.error)
+        self.refusals.append(refusal)
+        del self.refusals[:-REMEMBERED]
+        self._has_answer(changes)
+        self._settle(changes)
+        return True
+
+    def _has_answer(self, changes: Unsent) -> None:
+        self._parts.done()
+        self._under_way.forget(changes)
+
+    def _start_over(self) -> None:
+        """What has no answer is compared again, as a whole."""
+        self._parts.clear()
+        self._unsent.absorb(self._under_way)
+        self._under_way = Unsent()
 
     def _proposal(self, changes: Unsent) -> Proposal:
         proposal = Proposal(self.client.replica)
