@@ -111,7 +111,8 @@ class OvnLab:
             self.northbound,
             [{"op": "delete", "table": name, "where": []} for name in NORTHBOUND.tables if name not in kept],
         )
-        commit(self.southbound, [{"op": "delete", "table": "Chassis", "where": []}])
+        observed = ("IGMP_Group", "Chassis")  # groups of no chassis would be the same twice
+        commit(self.southbound, [{"op": "delete", "table": name, "where": []} for name in observed])
         self.sync()
 
 
