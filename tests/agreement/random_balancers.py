@@ -20,6 +20,7 @@ OPTIONS = {
     "affinity_timeout": ("30", "70000", "long"),
     "neighbor_responder": ("all", "none", "reachable", "some"),
     "event": ("true",),
+    "add_route": ("true",),
     "hairpin_snat_ip": ("192.0.2.77", "192.0.2.77 fd00::77"),
 }
 FIELDS = ("eth_src", "eth_dst", "ip_src", "ip_dst", "tp_src", "tp_dst")

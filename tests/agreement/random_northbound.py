@@ -108,7 +108,7 @@ class Draw:
                            meter=self.random.choice([None, None, "meter0", "meter1"]))  # fmt: skip
 
     def translations(self, number: int, router: str) -> None:
-        self.build.address_set("partners", "10.2.0.0/16", "fd00::/64")
+        self.build.address_set("partners", "10.2.0.0/16", "10.3.0.9")  # of one family, as ovn-nb(5) asks
         for host in range(len(self.hosts)):
             if not self.by_chance(0.3):
                 continue
@@ -121,7 +121,7 @@ class Draw:
                 f"10.0.9.{host}",
                 logical_port=None if kind == "central" else f"vm{host}",
                 external_mac=f"fa:16:3e:cc:00:{host:02x}" if kind == "distributed" else None,
-                options=Map({"stateless": "true"} if self.by_chance(0.2) else {}),
+                options=Map({name: "true" for name in ("stateless", "add_route") if self.by_chance(0.2)}),
                 **self.for_some(),
             )
         if self.by_chance(0.5):

@@ -10,6 +10,7 @@
     load_balancing/      connections to virtual addresses         lr_in_defrag, lr_in_dnat, lr_out_undnat
     advertisements.py    answer IPv6 router solicitations                   lr_in_nd_ra_options, lr_in_nd_ra_response
     routing.py           next hop and port                                  lr_in_ip_routing_pre, lr_in_ip_routing
+    routable.py          addresses of other routers that ask for a route    lr_in_ip_routing, lr_in_arp_resolve
     ecmp.py              one of several equal routes                        lr_in_ip_routing_ecmp, lr_in_ecmp_stateful
     policies.py          exceptions to the routes                           lr_in_policy, lr_in_policy_ecmp
     arp_resolve.py       next hop to MAC                                    lr_in_arp_resolve

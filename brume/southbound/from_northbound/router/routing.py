@@ -86,7 +86,7 @@ def connected(port: RouterPort, view: View) -> Iterator[Output]:
         scope = f"inport == {port.quoted} && " if is_link_local(network) else ""
         match = f"{scope}ip{version}.dst == {network.prefix}/{network.length}"
         way = Way(port, network.address, None)
-        yield from _route(port.router, network.length * PER_BIT + CONNECTED, match, way, version, view)
+        yield from route_by(port.router, network.length * PER_BIT + CONNECTED, match, way, version, view)
 
 
 @rule(Route)
@@ -102,7 +102,7 @@ def static_route(route: Route, view: View) -> Iterator[Output]:
         if to.prefix.version == 6 and to.prefix.network.is_link_local:
             match = f"inport == {port.quoted} && {match}"
         way = Way(port, route.source, route.next_hop or None)
-        yield from _route(port.router, priority, match, way, to.prefix.version, view)
+        yield from route_by(port.router, priority, match, way, to.prefix.version, view)
 
 
 def matched(to: Destination, is_connected: bool, view: View) -> tuple[int, str]:
@@ -114,7 +114,8 @@ def matched(to: Destination, is_connected: bool, view: View) -> tuple[int, str]:
     return to.prefix.length * PER_BIT + offset, f"{table}ip{to.prefix.version}.{side} == {to.prefix}"
 
 
-def _route(router: str, priority: int, match: str, way: Way, version: int, view: View) -> Iterator[Output]:
+def route_by(router: str, priority: int, match: str, way: Way, version: int, view: View) -> Iterator[Output]:
+    """What matches goes that way; where BFD watches the port, its packets do with their TTL as it is."""
     steps = f"{ECMP_GROUP} = 0; {towards(way, version)}flags.loopback = 1; next;"
     yield flow(STAGE, router, priority, Match(match), Actions(f"ip.ttl--; {steps}"))
     if has_bfd(view, way.port.name):

@@ -1,0 +1,85 @@
+"""Addresses that a router asks the others on its switch to route to it: `add_route` of translations and load balancers.
+
+The others get a route for each address, and those that know where the router is (a gateway themselves) its MAC. Only
+the IPv4 addresses of gateway ports, as in OVN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from brume.derive.rules import Output, derived, rule
+from brume.derive.view import View
+from brume.expressions.actions import Actions
+from brume.expressions.match import Match
+from brume.southbound.from_northbound.bindings.nat_addresses import leaves_by
+from brume.southbound.from_northbound.facts.balanced import ROUTABLE, router_vips
+from brume.southbound.from_northbound.facts.nat import RouterNat, nats_by_router
+from brume.southbound.from_northbound.facts.ports import RouterPort, SwitchPort, connected_router_ports, gateways_of
+from brume.southbound.from_northbound.facts.settings import is_true
+from brume.southbound.from_northbound.flows import flow
+from brume.southbound.from_northbound.router.arp_resolve import learns_routers
+from brume.southbound.from_northbound.router.nat.places import is_gateway_router
+from brume.southbound.from_northbound.router.routing import CONNECTED, PER_BIT, Way, route_by
+from brume.southbound.pipeline import ROUTER_IN
+from brume.southbound.registers import NEXT_HOP_IPV4
+
+Routables = tuple[tuple[str, tuple[str, ...]], ...]
+"""MACs, and the addresses that are to be found there."""
+
+
+@derived
+def routables(view: View, port: str) -> Routables:
+    """What a router port asks the others to route to it."""
+    gateway = view.get(RouterPort, port)
+    if gateway is None or not gateway.gateway:
+        return ()
+    own = {network.address for network in gateway.ipv4}
+    apart: list[tuple[str, tuple[str, ...]]] = []
+    central: dict[str, None] = {}
+    for nat in sorted(_translations(gateway, view), key=lambda nat: nat.uuid):
+        if nat.distributed:
+            apart.append(((nat.external_mac or "").lower(), (nat.external_ip,)))
+        elif nat.external_ip not in own:
+            central[nat.external_ip] = None
+    vips = sorted(vip.address for vip in view.find(router_vips, (gateway.router, ROUTABLE)))
+    central |= {address: None for address in vips if ":" not in address}
+    return (*apart, (gateway.mac, tuple(central))) if central else tuple(apart)
+
+
+def _translations(port: RouterPort, view: View) -> Iterator[RouterNat]:
+    gateways = gateways_of(view, port.router)
+    # northd asks while it is still counting gateway ports: for the first of them all translations are its own.
+    gateways = gateways if gateways[0].uuid != port.uuid else gateways[:1]
+    for nat in view.find(nats_by_router, port.router):
+        wanted = nat.type != "snat" and is_true(nat.options, "add_route", False)
+        if wanted and not nat.is_ipv6 and leaves_by(nat, port, gateways):
+            yield nat
+
+
+@rule(SwitchPort)
+def addresses_of_others(port: SwitchPort, view: View) -> Iterator[Output]:
+    """In the router behind a port: what the other routers on the switch ask for."""
+    peer = view.get(RouterPort, port.peer) if port.peer is not None else None
+    if peer is None:
+        return
+    resolves = port.enabled and not learns_routers(view, peer.router)
+    resolves = resolves and (peer.gateway or is_gateway_router(view, peer.router))
+    for side in view.find(connected_router_ports, port.switch):
+        if side.peer is None or side.peer == peer.uuid:
+            continue
+        for mac, addresses in routables(view, side.peer):
+            yield from _routes(peer, addresses, view)
+            if resolves:
+                match = Match(f"outport == {peer.quoted} && {NEXT_HOP_IPV4} == {{{', '.join(addresses)}}}")
+                yield flow(ROUTER_IN.ARP_RESOLVE, peer.router, 100, match, Actions(f"eth.dst = {mac}; next;"))
+
+
+def _routes(peer: RouterPort, addresses: tuple[str, ...], view: View) -> Iterator[Output]:
+    for network in peer.ipv4[:1]:
+        way = Way(peer, network.address, None)
+        for address in addresses:
+            yield from route_by(peer.router, 32 * PER_BIT + CONNECTED, f"ip4.dst == {address}/32", way, 4, view)
+
+
+RULES = (addresses_of_others,)
