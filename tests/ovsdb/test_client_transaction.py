@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from brume.northbound.schema import NORTHBOUND, LogicalSwitch, LogicalSwitchPort
+from brume.northbound.schema import NORTHBOUND, LogicalSwitch, LogicalSwitchPort, Meter, MeterBand
 from brume.ovsdb.client.replica import Replica
 from brume.ovsdb.client.transaction import Proposal, Verdict, judge
 from brume.southbound.schema import SOUTHBOUND, LogicalFlow, PortBinding, flow_uuid
@@ -58,6 +58,20 @@ def test_a_new_row_takes_its_relations_along(replica: Replica) -> None:
         {"op": "insert", "table": "Logical_Switch", "uuid": NEW,
          "row": {"name": "blue", "ports": ["set", [["uuid", PORT]]]}}
     ]  # fmt: skip
+
+
+def test_a_set_that_is_never_empty_gets_its_new_elements_before_it_loses_the_old() -> None:
+    replica = Replica(NORTHBOUND)
+    meter = {"name": "m", "unit": "pktps", "bands": ["uuid", OTHER]}
+    replica.load(3, {"Meter": {SWITCH: {"initial": meter}}, "Meter_Band": {OTHER: {"initial": {"rate": 1}}}})
+    proposal = Proposal(replica)
+    proposal.remove(Meter.bands, SWITCH, OTHER)
+    proposal.insert(MeterBand(uuid=NEW, rate=2))
+    proposal.add(Meter.bands, SWITCH, NEW)
+    assert proposal.operations()[1]["mutations"] == [
+        ["bands", "insert", ["set", [["uuid", NEW]]]],
+        ["bands", "delete", ["set", [["uuid", OTHER]]]],
+    ]
 
 
 def test_an_update_says_what_differs_and_nothing_if_nothing_does(replica: Replica) -> None:

@@ -284,9 +284,13 @@ def _changes(key: _Key, edit: _Edit) -> Iterator[Json]:
         yield {"op": "update", "table": table, "where": where_uuid(uuid), "row": edit.row}
     mutations = [
         [column.name, mutator, write_set(column, children)]
-        for mutator, changes in (("delete", edit.removed), ("insert", edit.added))
+        for mutator, changes, never_empty in (
+            ("insert", edit.added, True),  # the server counts after each mutation: first more, then less
+            ("delete", edit.removed, None),
+            ("insert", edit.added, False),
+        )
         for column, children in changes.items()
-        if children
+        if children and never_empty in (None, column.type.minimum > 0)
     ]
     if mutations:
         yield {"op": "mutate", "table": table, "where": where_uuid(uuid), "mutations": mutations}
