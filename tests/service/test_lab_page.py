@@ -52,6 +52,16 @@ BALANCE = (
     "curl: (7) Failed to connect to 192.0.2.81 port 80",
     "table=78",
 )
+SWITCH = (
+    "vmd.example.org has address 10.0.1.20",
+    "vmd.example.org has IPv6 address fd00::20",
+    "reg0[4] = dns_lookup(); next;",
+    "1 packets transmitted, 1 received",
+    "delivered to vmb on compute2",
+    "set_meter(8, 8); next;",
+    'outport = "239.1.1.1"; output;',
+    'fwd_group(childports="vmb","vmc");',
+)
 
 
 def test_learn_ovn_by_hand(tmp_path) -> None:
@@ -65,6 +75,10 @@ def test_route_by_hand(tmp_path) -> None:
 
 def test_balance_by_hand(tmp_path) -> None:
     run_page(tmp_path, "balance-by-hand.md", BALANCE)
+
+
+def test_switch_by_hand(tmp_path) -> None:
+    run_page(tmp_path, "switch-by-hand.md", SWITCH)
 
 
 def run_page(tmp_path: Path, page: str, said: tuple[str, ...]) -> None:
