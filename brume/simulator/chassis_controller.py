@@ -15,7 +15,14 @@ from brume.dataplane.result import Result
 from brume.dataplane.switch import Switch
 from brume.openflow.chassis.advertising import advertisement, advertisements, concerned
 from brume.openflow.chassis.announcing import announcements
-from brume.openflow.chassis.learning import bound_virtual, known_neighbor, learned_neighbor, learned_station, next_hops
+from brume.openflow.chassis.learning import (
+    bound_virtual,
+    known_neighbor,
+    learned_neighbor,
+    learned_station,
+    next_hops,
+    reported_event,
+)
 from brume.openflow.chassis.resolving import known_name
 from brume.openflow.chassis.rows import Here
 from brume.openflow.messages.actions import Actions
@@ -37,6 +44,7 @@ from brume.openflow.packet_in.messages import (
     LogLine,
     PacketIn,
     PacketOut,
+    ReportEvent,
     Resume,
 )
 from brume.simulator.chassis_snooping import Snooper
@@ -156,6 +164,8 @@ class Controller:
                 self._write(bound_virtual(self._southbound, answer, self._here.uuid))
             case LearnMembership():
                 self._snooper.learn(answer)
+            case ReportEvent():
+                self._write(reported_event(self._southbound, answer, self._here.uuid))
             case LogLine():
                 self.log.append(answer.text)
                 self.logged(answer.text)

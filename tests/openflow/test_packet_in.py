@@ -14,6 +14,7 @@ from brume.openflow.packet_in.messages import (
     LearnMac,
     PacketIn,
     PacketOut,
+    ReportEvent,
     Resume,
 )
 from brume.openflow.packet_in.opcodes import Opcode
@@ -29,6 +30,7 @@ from brume.packets.ipv6 import Ipv6
 from brume.packets.layers import headers
 from brume.packets.nd import LinkLayerOption, NeighborAdvertisement, NeighborSolicitation
 from brume.packets.udp import Udp
+from brume.tables.map import Map
 from brume.values import Ipv4Address, Ipv6Address, MacAddress
 
 VM = MacAddress.parse("fa:16:3e:00:01:11")
@@ -235,6 +237,16 @@ def test_the_mtu_of_an_icmp_error_is_written_by_the_controller() -> None:
 def test_an_action_that_is_not_served_is_refused_by_name() -> None:
     with pytest.raises(BadPacketIn, match="BFD_MSG"):
         respond(packet_in(b"", Opcode.BFD_MSG))
+
+
+def test_an_event_is_told_with_what_it_is_about() -> None:
+    """Userdata recorded from ovn-controller 23.03.1; garbled ones are refused."""
+    event, vip = bytes(4), bytes.fromhex("0001000c3139322e302e322e383a3830")
+    (told,) = respond(packet_in(b"", Opcode.EVENT, event + vip + bytes.fromhex("00020003746370")))
+    assert told == ReportEvent("empty_lb_backends", Map({"vip": "192.0.2.8:80", "protocol": "tcp"}))
+    for garbled in (b"", bytes(3), b"\0\0\0\1", event + vip[:-1], event + b"\0\7\0\0", event + b"\0"):
+        with pytest.raises(BadPacketIn, match="trigger_event"):
+            respond(packet_in(b"", Opcode.EVENT, garbled))
 
 
 def test_packets_wait_for_their_next_hop_and_no_longer() -> None:

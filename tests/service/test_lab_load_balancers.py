@@ -115,3 +115,19 @@ def test_ipv6_without_a_port(tmp_path, lab) -> None:
     )  # fmt: skip
     running.nbctl("lb-add six fd00:c::80 fd00:b::20,fd00:b::21 -- ls-lb-add ls1 six")
     assert answering(running, "vma", "http://[fd00:c::80]/") == {"vmb", "vmc"}
+
+
+def test_somebody_is_told_of_an_address_without_backends(tmp_path, lab) -> None:
+    """The event comes once, until whoever is told has taken its row away."""
+    running = lab(tmp_path)
+    build(running, TWO_SWITCHES, THIRD)
+    running.nbctl("lb-add web 192.0.2.80:80 '' tcp -- ls-lb-add ls1 web -- set load_balancer web options:event=true")
+    for _ in range(2):
+        running.run("exec", "vma", "curl", "-s", "-m", "0.5", "192.0.2.80")
+        found = running.sbctl("--bare --columns=event_type,event_info,seq_num find controller_event")
+        assert found.split()[:1] + found.split()[-1:] == ["empty_lb_backends", "1"]
+        assert "vip=192.0.2.80:80" in found
+    running.sbctl("--all destroy controller_event")
+    running.run("exec", "vma", "curl", "-s", "-m", "0.5", "192.0.2.80")
+    assert running.sbctl("--bare --columns=seq_num list controller_event").strip() == "1"
+    assert "event" not in running.brume("status")

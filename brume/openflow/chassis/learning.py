@@ -1,12 +1,13 @@
-"""What packets teach a chassis, as southbound rows: MAC_Binding, FDB, and where virtual ports are."""
+"""What packets teach a chassis, as southbound rows: MAC_Binding, FDB, Controller_Event, and where virtual ports are."""
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
-from brume.openflow.packet_in.messages import Await, BindVirtual, LearnFdb, LearnMac
+from brume.openflow.packet_in.messages import Await, BindVirtual, LearnFdb, LearnMac, ReportEvent
 from brume.southbound.schema import (
     FDB,
+    ControllerEvent,
     DatapathBinding,
     MACBinding,
     PortBinding,
@@ -67,6 +68,19 @@ def bound_virtual(southbound: Database, seen: BindVirtual, chassis: str) -> Port
         return None
     row = replace(port, chassis=chassis, virtual_parent=parent.logical_port)
     return None if row == port else row
+
+
+def reported_event(southbound: Database, reported: ReportEvent, chassis: str) -> ControllerEvent | None:
+    """The row to write; None when this chassis has said so already, and nobody has taken the row away."""
+    info = tuple(sorted(reported.info.items()))
+    uuid = derive_uuid("Controller_Event", chassis, reported.event, str(info))
+    if southbound.get(ControllerEvent, uuid) is not None:
+        return None
+    said = [row.seq_num for row in southbound.rows(ControllerEvent) if row.chassis == chassis]
+    number = max(said, default=0) + 1
+    return ControllerEvent(
+        uuid=uuid, event_type="empty_lb_backends", event_info=reported.info, chassis=chassis, seq_num=number
+    )
 
 
 def port_with_keys(southbound: Database, datapath: int, port: int) -> PortBinding | None:

@@ -6,7 +6,7 @@
                                      PacketOut     a packet put into the switch, with actions to run on it
                                      Resume        the same packet, changed, goes on where it was
                                      LearnMac, LearnFdb, BindVirtual,
-                                     LearnMembership, LogLine      observed: somebody writes them down
+                                     LearnMembership, ReportEvent, LogLine      observed: somebody writes them down
 
 One file an action. Every handler is a pure function from a PacketIn to answers. What needs memory has its own noun:
 `buffered.py` (packets that wait for an ARP answer), `announcements.py` (gratuitous ARP, when),

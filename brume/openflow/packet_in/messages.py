@@ -14,6 +14,7 @@ import msgspec
 from brume.openflow.messages.actions import Actions
 from brume.openflow.messages.fields import FIELDS
 from brume.openflow.registers import DATAPATH, INPORT, OUTPORT
+from brume.tables.map import Map
 from brume.values import IpAddress, Ipv4Address, Ipv6Address, MacAddress
 
 KEPT: Final = FIELDS[DATAPATH].mask | FIELDS["pkt_mark"].mask | sum(FIELDS[f"xxreg{n}"].mask for n in range(4))
@@ -119,6 +120,13 @@ class LearnMembership(msgspec.Struct, frozen=True):
     asks: bool = False
 
 
+class ReportEvent(msgspec.Struct, frozen=True):
+    """Something for the cloud to know: becomes a Controller_Event row."""
+
+    event: str
+    info: Map[str, str]
+
+
 class LogLine(msgspec.Struct, frozen=True):
     """What a log() action says."""
 
@@ -135,7 +143,9 @@ class Await(msgspec.Struct, frozen=True):
     key: int
 
 
-Answer: TypeAlias = PacketOut | Resume | LearnMac | LearnFdb | BindVirtual | LearnMembership | LogLine | Await
+Answer: TypeAlias = (
+    PacketOut | Resume | LearnMac | LearnFdb | BindVirtual | LearnMembership | ReportEvent | LogLine | Await
+)
 
 
 class BadPacketIn(ValueError):
