@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from brume.ovsdb.schema_reader import read_schema
+from brume.ovsdb.server.history import History
 from brume.ovsdb.store import Store
 from brume.tables.database import Database
-from brume.values import derive_uuid
+from brume.values import derive_uuid, random_uuid
 from tests.agreement.our_server import OurServer
 from tests.agreement.ovn_lab import short_directory
 from tests.agreement.ovsdb_server import OvsdbServer, missing
@@ -40,6 +41,8 @@ METHODS = {"update": "monitor", "update2": "monitor_cond", "update3": "monitor_c
 ZERO = "00000000-0000-0000-0000-000000000000"
 LONG = "x" * 300
 TRANSACTIONS, TOGETHER = 600, 50
+REMEMBERED = 50
+"""Transactions that our server keeps one by one."""
 
 
 @pytest.fixture(params=["ours", "theirs"])
@@ -49,8 +52,10 @@ def path(request: pytest.FixtureRequest) -> Iterator[Path]:
         directory = Path(name)
         if request.param == "ours":
             with OurServer(directory, Store(Database("log"), read_schema(SCHEMA))) as ours:
+                watchers = ours.host.served["Log"].watchers
+                watchers.history = History(random_uuid, transactions=REMEMBERED)
                 yield Path(ours.unix.removeprefix("unix:"))
-                assert not ours.call(lambda: [one.closed for one in ours.host.sessions if one.output.excessive])
+                assert ours.call(lambda: watchers.history.held) <= REMEMBERED * TOGETHER * 3
         else:
             (directory / "log.ovsschema").write_text(json.dumps(SCHEMA))
             theirs = OvsdbServer(directory, "log", directory / "log.ovsschema")
