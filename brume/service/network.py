@@ -30,6 +30,7 @@ from brume.southbound.bfd_status import BfdStatus
 from brume.southbound.compiler import Compiler
 from brume.southbound.container_tags import ContainerTags
 from brume.southbound.dynamic_addresses import DynamicAddresses
+from brume.southbound.gateway_references import GatewayReferences
 from brume.southbound.global_options import GlobalOptions
 from brume.southbound.neighbor_aging import NeighborAging
 from brume.southbound.reports import Reports
@@ -88,6 +89,11 @@ class LogicalNetwork:
         return NeighborAging(self.northbound, self.southbound, self.scheduler.now, self.scheduler.call_at)
 
     @cached_property
+    def gateway_references(self) -> GatewayReferences:
+        """Who watches gateways."""
+        return GatewayReferences(self.southbound)
+
+    @cached_property
     def northbound_store(self) -> Store:
         """NB as clients on the wire see it; made when the first one asks, as an embedded cloud may have none."""
         return Store(self.northbound, NORTHBOUND)
@@ -137,6 +143,8 @@ class LogicalNetwork:
         self.global_options.start()
         self.reports.start()
         self.bfd_status.start()
+        self.gateway_references.start()
+        self.southbound.subscribe(self.gateway_references.follow)
         self.neighbor_aging.start()
         self.northbound.subscribe(self.neighbor_aging.follow_northbound)
         self.southbound.subscribe(self.neighbor_aging.follow_southbound)

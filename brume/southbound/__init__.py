@@ -15,6 +15,7 @@
     container_tags.py  tags that containers ask for, likewise
     global_options.py  what is filled in of NB_Global's options
     reports.py         what NB is told of SB: sb_cfg, hv_cfg, up
+    gateway_references.py   which chassis watch a group of gateways
     neighbor_aging.py  neighbours that were learned long ago are forgotten
     bfd_status.py      what NB is told of BFD sessions, and routes then read
     adoption.py        takes over what another compiler wrote (the real ovn-northd)
