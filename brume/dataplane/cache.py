@@ -11,10 +11,10 @@ is not cached at all.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
-from brume.dataplane.conntrack.tracker import Request
-from brume.dataplane.ports import Port
+from brume.dataplane.leaving import leave
+from brume.dataplane.operations import Learned, Metered, Operation, Sent, Tracked
 from brume.dataplane.rewrite import actual, rewrite
 from brume.openflow.messages.fields import FIELDS
 
@@ -25,47 +25,6 @@ if TYPE_CHECKING:
 
 _OPTION: Final = FIELDS["tun_metadata0"].mask
 _LIMIT: Final = 20_000  # entries of a switch
-
-
-class Sent(NamedTuple):
-    """Output to a port, once `mask` of the key has become `value`."""
-
-    mask: int
-    value: int
-    bridge: Bridge
-    port: Port
-    queue: int
-
-
-class Tracked(NamedTuple):
-    """A ct action, once `mask` of the key has become `value`."""
-
-    mask: int
-    value: int
-    request: Request
-    table: int | None
-    bridge: Bridge
-
-
-class Learned(NamedTuple):
-    """NORMAL saw the source MAC on a port."""
-
-    mask: int
-    value: int
-    bridge: Bridge
-    port: int
-
-
-class Metered(NamedTuple):
-    """A meter was passed; the next packet may be over its rate, and ends there."""
-
-    mask: int
-    value: int
-    bridge: Bridge
-    meter_id: int
-
-
-Operation = Sent | Tracked | Learned | Metered
 
 
 class Cached:
@@ -91,7 +50,7 @@ class Cached:
             if changed != made_key:
                 made, made_key = rewrite(made, made_key, changed), changed
             if type(operation) is Sent:
-                run.leave(operation.bridge, operation.port, changed, made, operation.queue, bool(mask & _OPTION))
+                leave(run, operation.bridge, operation.port, changed, made, operation.queue, bool(mask & _OPTION))
             elif type(operation) is Tracked:
                 seen = actual(changed, made) if translated else changed
                 after, tracked = run.conntrack.track(seen, made, operation.request, now)

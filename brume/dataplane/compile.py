@@ -11,11 +11,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from brume.dataplane import field_steps as f
-from brume.dataplane.cache import Metered
 from brume.dataplane.ct_step import ct_step
 from brume.dataplane.flow_table import Step
 from brume.dataplane.flow_tables import FlowTables
 from brume.dataplane.learn import learned_flow
+from brume.dataplane.leaving import output, to_controller
+from brume.dataplane.operations import Metered
 from brume.dataplane.run import GoOn, Run
 from brume.openflow.messages import actions as a
 from brume.openflow.messages.errors import OpenFlowError
@@ -45,7 +46,7 @@ def _output(action: a.Output) -> Step:
     number = action.port
 
     def step(run: Run) -> None:
-        run.output(number)
+        output(run, number)
 
     return step
 
@@ -55,7 +56,7 @@ def _output_field(action: a.OutputField) -> Step:
 
     def step(run: Run) -> None:
         run.looked |= source.mask & ~run.written
-        run.output(source.get(run.key) & 0xFFFF)
+        output(run, source.get(run.key) & 0xFFFF)
 
     return step
 
@@ -67,7 +68,7 @@ def _bundle(action: a.Bundle) -> Step:
     def step(run: Run) -> None:
         for number in action.members:
             if number in run.bridge.ports:  # a port that is there counts as up: there is no link state here
-                run.output(number)
+                output(run, number)
                 return
         run.drop("no port of the bundle is up")
 
@@ -80,7 +81,7 @@ def _output_truncated(action: a.OutputTruncated) -> Step:
         run.cacheable = False
         run.frame = run.sent_frame()[: action.max_len]
         run.base = run.key
-        run.output(action.port)
+        output(run, action.port)
         run.frame, run.base = saved
 
     return step
@@ -88,7 +89,7 @@ def _output_truncated(action: a.OutputTruncated) -> Step:
 
 def _controller(action: a.Controller) -> Step:
     def step(run: Run) -> None:
-        run.to_controller(action, action.reason, action.pause)
+        to_controller(run, action, action.reason, action.pause)
 
     return step
 
@@ -119,7 +120,7 @@ def _dec_ttl(action: a.DecTtl) -> Step:
             run.written |= _TTL.mask
             return False
         for identity in ids:
-            run.to_controller(a.Controller(controller_id=identity), _INVALID_TTL)
+            to_controller(run, a.Controller(controller_id=identity), _INVALID_TTL)
         run.drop("TTL ran out")
         return True
 

@@ -11,7 +11,8 @@ from typing import Final
 from zlib import crc32
 
 from brume.dataplane.bridge import vlan_of
-from brume.dataplane.cache import Learned
+from brume.dataplane.leaving import send, to_controller
+from brume.dataplane.operations import Learned
 from brume.dataplane.ports import Port, PortKind
 from brume.dataplane.run import Run
 from brume.openflow.messages import ports
@@ -39,12 +40,12 @@ def reserved_output(run: Run, number: int) -> None:
         run.looked |= _IN_PORT.mask & ~run.written
         for port in list(run.bridge.ports.values()):
             if port.number != _IN_PORT.get(run.key):
-                run.send(port.number)
+                send(run, port.number)
     elif number == ports.IN_PORT:
         run.looked |= _IN_PORT.mask & ~run.written
-        run.send(_IN_PORT.get(run.key))
+        send(run, _IN_PORT.get(run.key))
     elif number == ports.CONTROLLER:
-        run.to_controller(Controller(), 1)
+        to_controller(run, Controller(), 1)
     elif number == ports.TABLE:
         run.lookup(0)
     else:
@@ -105,7 +106,7 @@ def _send_in_vlan(run: Run, port: Port, vlan: int) -> None:
     if tci != wanted:
         run.key = _VLAN.set(run.key, wanted)
         run.written |= _VLAN.mask
-    run.send(port.number)
+    send(run, port.number)
     run.key, run.written = saved
 
 

@@ -16,18 +16,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from brume.dataplane import trace as t
-from brume.dataplane.cache import Operation, Sent, Tracked
 from brume.dataplane.conntrack.tracker import CT_BITS, Conntrack, Request
 from brume.dataplane.extract import extract
 from brume.dataplane.flow_table import Entry, Step
 from brume.dataplane.flow_tables import FlowTables
 from brume.dataplane.learn import or_learned
-from brume.dataplane.ports import Port, PortKind
-from brume.dataplane.result import NOTHING_SENT, FrameOut, Marks, PacketIn, Paused, Result
+from brume.dataplane.operations import Operation, Tracked
+from brume.dataplane.ports import Port
+from brume.dataplane.result import NOTHING_SENT, Marks, Paused, Result
 from brume.dataplane.rewrite import HEADERS, actual, rewrite
-from brume.dataplane.tunnels import TUNNEL_BITS, encapsulate
-from brume.openflow.messages import ports
-from brume.openflow.messages.actions import Controller
+from brume.dataplane.tunnels import TUNNEL_BITS
 from brume.openflow.messages.fields import FIELDS
 
 if TYPE_CHECKING:
@@ -229,7 +227,8 @@ class Run:
         self.key, self.frame, self.base, self.written, self.frames, self.stack, self.queue, self.translated = saved
         self.stopped = self.failed
 
-    def _through_patch(self, bridge: Bridge, port: Port) -> None:
+    def through_patch(self, bridge: Bridge, port: Port) -> None:
+        """Go on in the bridge on the other side; what happens there is forgotten after it."""
         saved = self.key, self.written, self.bridge, self.frames, self.stack, self.table, self.entry
         self.written |= LEFT_BEHIND
         self.key = _IN_PORT.set(self.key & ~LEFT_BEHIND, port.number)
@@ -322,93 +321,7 @@ class Run:
             self.result.cut(marks)
             self.failed = False
 
-    # -- leaving -------------------------------------------------------------------------------------------------
-
-    def sent_frame(self) -> bytes:
-        """The frame as the key now says it is."""
-        if (self.key ^ self.base) & HEADERS:
-            self.frame = rewrite(self.frame, self.base, self.key)
-            self.base = self.key
-        return self.frame
-
-    def output(self, number: int) -> None:
-        """Send to a port, or to what a reserved number stands for."""
-        if number >= ports.MAX and number != ports.LOCAL:
-            self.switch.reserved_output(self, number)
-            return
-        self.looked |= _IN_PORT.mask & ~self.written
-        if number == _IN_PORT.get(self.key):
-            self.drop("not sent back to the port it came from")
-            return
-        self.send(number)
-
-    def send(self, number: int) -> None:
-        """Send to an ordinary port, the input port too."""
-        port = self.bridge.ports.get(number)
-        if port is None:
-            self.drop(f"no port {number} in {self.bridge.name}")
-        elif port.kind is PortKind.PATCH:
-            peer = self.switch.peer_of(port)
-            if peer is None:
-                self.drop(f"patch port {port.name} has no peer")
-            else:
-                self.note_sent(port)
-                self._through_patch(*peer)
-        else:
-            self.operations.append(Sent(self.written, self.key & self.written, self.bridge, port, self.queue))
-            self.note_sent(port)
-            self.leave(self.bridge, port, self.key, self.sent_frame(), self.queue, bool(self.written & _OPTION.mask))
-
-    def note_sent(self, port: Port) -> None:
-        if self.trace is not None and port.kind is not PortKind.TUNNEL:
-            self.trace.append(t.Sent(self.bridge.name, port.number, port.name, port.kind.value, self.sent_frame()))
-
-    def leave(self, bridge: Bridge, port: Port, key: int, frame: bytes, queue: int, with_option: bool) -> None:
-        """A finished frame goes out of a port that is not a patch."""
-        if self.live:
-            counters = bridge.counters[port.number]
-            counters.sent += 1
-            counters.sent_bytes += len(frame)
-        if port.kind is not PortKind.TUNNEL:
-            self.result.outputs.append(FrameOut(bridge.name, port.number, port.name, frame, queue))
-            return
-        tunnelled = encapsulate(port, key, frame, with_option or bool(_OPTION.get(key)))
-        if tunnelled is None:
-            self.drop(f"tunnel port {port.name} has no destination")
-            return
-        self.result.tunnels.append(tunnelled)
-        if self.trace is not None:
-            self.trace.append(t.Tunnelled(bridge.name, port.number, port.name, tunnelled))
-
-    def to_controller(self, action: Controller, reason: int, pause: bool = False) -> None:
-        """Send a packet-in; with `pause`, what is left of the pipeline goes along and stops here."""
-        self.cacheable = False
-        paused = None
-        if pause:
-            rest = tuple((pending.steps, pending.following) for pending in self.frames)
-            paused = Paused(rest, tuple(self.stack))
-            self.stopped = True
-        if action.meter_id is not None and not self.switch.meter_passes(self, action.meter_id):
-            if pause:
-                self.drop(f"meter {action.meter_id}: over its rate, so the controller is not asked")
-            return
-        cookie = self.entry.flow.cookie if self.entry is not None else 0
-        told = PacketIn(
-            bridge=self.bridge.name,
-            table=self.table,
-            cookie=cookie,
-            reason=reason,
-            userdata=action.userdata,
-            frame=self.sent_frame(),
-            key=self.key,
-            max_len=action.max_len,
-            controller_id=action.controller_id,
-            meter_id=action.meter_id,
-            paused=paused,
-        )
-        self.result.packet_ins.append(told)
-        if self.trace is not None:
-            self.trace.append(t.Told(told))
+    # -- what the controller says ----------------------------------------------------------------------------------
 
     def resume(self, paused: Paused) -> None:
         """Do what a pause left to do, the innermost list of actions first."""
@@ -425,6 +338,15 @@ class Run:
         self.cacheable = False
         self.do(steps)
         self._undo_if_failed(NOTHING_SENT)
+
+    # -- the frame -----------------------------------------------------------------------------------------------
+
+    def sent_frame(self) -> bytes:
+        """The frame as the key now says it is."""
+        if (self.key ^ self.base) & HEADERS:
+            self.frame = rewrite(self.frame, self.base, self.key)
+            self.base = self.key
+        return self.frame
 
     def reparse(self, frame: bytes) -> None:
         """The frame's length changed: read its headers anew, keep the rest of the key."""

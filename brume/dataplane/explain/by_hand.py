@@ -15,6 +15,7 @@ import msgspec
 from brume.cloud.network.resources import Port
 from brume.dataplane.explain.by_hand_balancers import not_balanced
 from brume.dataplane.explain.by_hand_routes import discarded, forbidden_by_policy, no_route
+from brume.dataplane.explain.by_hand_switches import limited, nobody_has_the_address
 from brume.dataplane.explain.explanation import Cause, Explanation
 from brume.dataplane.explain.failure import Failure, binding_of
 from brume.northbound.neighbourhood import interfaces
@@ -24,7 +25,6 @@ from brume.northbound.schema import (
     LogicalSwitch,
     LogicalSwitchPort,
     PortGroup,
-    QoS,
     router_port_by_name,
     switch_by_name,
     switch_port_by_name,
@@ -34,7 +34,6 @@ from brume.tables.database import Database
 
 Function = Callable[[Failure], "Cause | None"]
 ACL_STAGES: Final = frozenset(("ls_in_acl", "ls_in_acl_after_lb", "ls_out_acl"))
-METER_STAGES: Final = frozenset(("ls_in_qos_meter", "ls_out_qos_meter"))
 PORT_STAGES: Final = frozenset(("ls_in_check_port_sec", "ls_in_apply_port_sec", "ls_out_apply_port_sec"))
 LOOKUP_STAGES: Final = frozenset(("ls_in_l2_lkup", "ls_in_l2_unknown"))
 OUTPUT_TABLES: Final = frozenset(("remote_output", "local_output", "check_loopback", "logical_to_physical"))
@@ -45,12 +44,13 @@ def cause_by_hand(at: Failure) -> Cause | None:
     """Why a packet is dropped by rows that somebody wrote by hand; None if it is not by them, or not known here."""
     if at.datapath is None:
         return _no_such_port_here(at)
-    functions: tuple[Function, ...] = (_acl, _limited, forbidden_by_policy, not_balanced)
+    functions: tuple[Function, ...] = (_acl, limited, nobody_has_the_address, forbidden_by_policy, not_balanced)
     if at.datapath.resource is None:
         functions = (
             _disabled,
             _acl,
-            _limited,
+            limited,
+            nobody_has_the_address,
             forbidden_by_policy,
             not_balanced,
             _spoofed,
@@ -134,21 +134,6 @@ def _holder(at: Failure, acl: ACL) -> tuple[str, str]:
         if switch is not None:
             return str(at.datapath), switch.name
     return str(at.datapath), "SWITCH"
-
-
-def _limited(at: Failure) -> Cause | None:
-    """The bucket of a QoS rule is empty at this moment."""
-    limit = next((origin.row for origin in at.origins if isinstance(origin.row, QoS)), None)
-    if at.where not in METER_STAGES or limit is None or at.datapath is None:
-        return None
-    burst = f", burst {limit.bandwidth['burst']} kb" if "burst" in limit.bandwidth else ""
-    switches = (
-        _database(at).get(LogicalSwitch, uuid) for uuid in _database(at).owners(LogicalSwitch.qos_rules, limit.uuid)
-    )
-    name = next((switch.name for switch in switches if switch is not None), "SWITCH")
-    rule = f"{limit.direction} {limit.priority}"
-    who = f"{at.datapath}: QoS rate {limit.bandwidth['rate']} kb/s{burst} of {rule} is used up: {limit.match}"
-    return Cause(who, (f"a moment later it passes; or: ovn-nbctl qos-del {name} {rule} '{limit.match}'",))
 
 
 def _spoofed(at: Failure) -> Cause | None:

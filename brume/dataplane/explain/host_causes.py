@@ -29,6 +29,9 @@ def no_address(provenance: Provenance, station: Station, family: int, name: str)
 def _no_ipv6_address(provenance: Provenance, station: Station, name: str) -> Cause:
     """In IPv6 a router must say how hosts get their addresses, whichever way that is."""
     cloud = provenance.cloud
+    if station.physical_network is not None:
+        cure = "openstack subnet create --ip-version 6 --no-dhcp --network NETWORK --subnet-range PREFIX SUBNET"
+        return Cause(f"{name} has no IPv6 address: no external network has an IPv6 subnet with a gateway", (cure,))
     port = cloud.get(Port, station.port_id) if station.port_id is not None else None
     if port is None:
         cures = (f"brume exec {name} dhclient -6", f"brume exec {name} ip -6 addr add ADDRESS/64 dev eth0")
