@@ -118,10 +118,12 @@ class Instances:
                 node.unplug(plug.port_id)
                 running.say(f"eth{running.plugs.index(plug)}: gone")
         running.plugs = [plug for plug in running.plugs if plug.port_id in wanted]
-        present = {plug.port_id for plug in running.plugs}
+        present = {plug.port_id: plug.host for plug in running.plugs}
         for port in ports:
             if port.id not in present:
                 running.plugs.append(self._start_host(server, running, port, node))
+            elif _has_ipv6(port) and not present[port.id].has_ipv6:
+                self._scheduler.call_later(0, present[port.id].enable_ipv6)
 
     def _start_host(self, server: Server, running: Running, port: Port, node: Node) -> Plug:
         mac = MacAddress.parse(port.mac_address)
@@ -133,8 +135,8 @@ class Instances:
         if any(":" not in fixed.ip_address for fixed in port.fixed_ips):
             host.dhcp.on_event = lambda event: running.say(f"{name}: {event.text}")
             self._scheduler.call_later(0, host.dhcp.start)
-        if any(":" in fixed.ip_address for fixed in port.fixed_ips):
-            host.dhcp6.on_event = lambda event: running.say(f"{name}: {event.text}")
+        host.dhcp6.on_event = lambda event: running.say(f"{name}: {event.text}")
+        if _has_ipv6(port):
             self._scheduler.call_later(0, host.enable_ipv6)
         return Plug(port.id, port.network_id, host, link)
 
@@ -155,3 +157,7 @@ class Instances:
         elif running is None and server.task_state == "powering-off":
             with self._store.write(self._context()) as session:
                 servers.stopped(self._context(), session, report)
+
+
+def _has_ipv6(port: Port) -> bool:
+    return any(":" in fixed.ip_address for fixed in port.fixed_ips)

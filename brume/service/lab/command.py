@@ -159,7 +159,8 @@ def bind(paths: LabPaths, port: str, chassis: str, mac: str | None, ip: tuple[st
     """Plug a simulated host in on CHASSIS as the logical switch port PORT.
 
     The host has the MAC and IP addresses of the port; if the port has DHCP options it asks for an address. It is
-    called as the port is: `brume ovn exec PORT ping 10.0.0.1`.
+    called as the port is: `brume ovn exec PORT ping 10.0.0.1`. A container's port comes after its parent's, on the same
+    chassis.
     """
     follow(paths, "bind", port=port, chassis=chassis, mac=mac, ip=list(ip), gateway=gateway)
 

@@ -176,6 +176,11 @@ class Host:
             self.routes.remove(address.prefix)
             self.routes.remove_through(address.prefix)
 
+    @property
+    def has_ipv6(self) -> bool:
+        """Whether the host takes part in IPv6."""
+        return self._router_search is not None
+
     def enable_ipv6(self) -> None:
         """Take the link-local address, and ask routers for a prefix."""
         self.add_address(InterfaceAddress(Ipv6Address.link_local(self.mac), 64), via="kernel")

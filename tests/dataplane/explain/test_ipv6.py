@@ -245,6 +245,16 @@ def test_outside_needs_a_route_since_nothing_is_translated(own: Lab) -> None:
     assert found.steps[0].title == "Arrival from the physical network"
 
 
+def test_outside_without_ipv6(own: Lab) -> None:
+    host = own.hosts["outside"]
+    for address in [one for one in host.addresses if one.address.VERSION == 6]:
+        host.remove_address(address)
+    found = ask(own, "vm1", "outside", family=6)
+    assert found.cause is not None
+    assert found.cause.who == "outside has no IPv6 address: no external network has an IPv6 subnet with a gateway"
+    assert ask(own, "vm1", "outside").request.family == 4
+
+
 def test_any_pair_can_be_asked_about(own: Lab) -> None:
     let_outside_know(own)
     hosts = ("vm1", "vm2", "vm3", "outside")
