@@ -115,22 +115,22 @@ class Session:
     def send(self, octets: bytes) -> None:
         """A message for the client; what happened before it comes before it."""
         if self.output.slow and any(monitor.behind is not None for _, monitor in self.monitors.values()):
-            self._put(octets, self.output.hold)
+            self._drop_if_excessive()
+            self.output.hold(octets)
         else:
             self.tell(octets)
 
     def tell(self, octets: bytes) -> None:
         """What happened, or a question that may come at any time."""
-        self._put(octets, self.output.put)
+        if self.output.slow:
+            self._drop_if_excessive()
+        if not self.closed:
+            self.output.put(octets)
+            self.on_output()
 
-    def _put(self, octets: bytes, put: Callable[[bytes], None]) -> None:
-        if self.closed:
-            return
+    def _drop_if_excessive(self) -> None:
         if self.output.excessive:
             self.fail("does not read what it is sent")
-        else:
-            put(octets)
-            self.on_output()
 
     def tell_much(self, pieces: Iterator[bytes]) -> None:
         """A message that is made while the client reads it."""
