@@ -56,6 +56,8 @@ def test_an_address_moves_between_hosts(tmp_path, lab) -> None:
     for name, place in (("vma", "compute1"), ("vmc", "compute2"), ("vmb", "compute2")):
         running.brume(f"bind {name} {place}")
     assert not running.ping("vmb", "10.0.0.50")
+    nobody = running.run("trace", "vmb", "10.0.0.50").stdout
+    assert "Dropped by: virtual port vip is at none of its parents (vma, vmc): nobody has 10.0.0.50\n" in nobody
     for name, mac in (("vma", "0a:00:00:00:00:0a"), ("vmc", "0a:00:00:00:00:0c")):
         running.brume(f"exec {name} ip addr add 10.0.0.50/24 dev eth0")
         running.brume(f"exec {name} arping -U -I eth0 10.0.0.50")
