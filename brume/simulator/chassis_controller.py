@@ -44,9 +44,11 @@ from brume.openflow.packet_in.messages import (
     LogLine,
     PacketIn,
     PacketOut,
+    ProbeHeard,
     ReportEvent,
     Resume,
 )
+from brume.simulator.chassis_probing import Prober
 from brume.simulator.chassis_snooping import Snooper
 from brume.simulator.clock import Scheduler, Timer
 from brume.southbound.schema import MACBinding, PortBinding, mac_binding_by_port_and_ip, port_binding_by_logical_port
@@ -88,6 +90,7 @@ class Controller:
         self._advertisements = Advertisements(Draws(here.name))
         self._advertised_on: frozenset[str] = frozenset()
         self._snooper = Snooper(southbound, here, scheduler, self._put_out)
+        self._prober = Prober(southbound, here, scheduler, self._put_out, Draws(here.name))
         self._timer: Timer | None = None
 
     def take(self, packet_in: SwitchPacketIn) -> None:
@@ -99,6 +102,7 @@ class Controller:
         """Nothing more is announced."""
         self._announce_nothing()
         self._snooper.close()
+        self._prober.close()
 
     def southbound_changed(self, changes: ChangeSet) -> None:
         """Release what waited for a neighbour, and see whether other addresses are announced now."""
@@ -106,6 +110,7 @@ class Controller:
             if change.row_type is MACBinding and isinstance(change.new, MACBinding):
                 self._scheduler.call_later(0, self._neighbor_known, change.new)
         self._snooper.southbound_changed(changes)
+        self._prober.southbound_changed(changes)
         if any(change.row_type is PortBinding for change in changes.rows) and self._announced_on:
             self._update_announcements()
         self._update_advertisements(changes)
@@ -166,6 +171,8 @@ class Controller:
                 self._snooper.learn(answer)
             case ReportEvent():
                 self._write(reported_event(self._southbound, answer, self._here.uuid))
+            case ProbeHeard():
+                self._prober.hear(answer)
             case LogLine():
                 self.log.append(answer.text)
                 self.logged(answer.text)

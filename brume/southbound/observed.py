@@ -9,13 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 
-from brume.southbound.schema import PortBinding, ServiceMonitor
+from brume.southbound.schema import (
+    PortBinding,
+    ServiceMonitor,
+    port_binding_by_logical_port,
+    service_monitor_by_logical_port,
+)
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Database, Transaction
 from brume.tables.row import Row
 
 VIRTUAL = "virtual"
-ONLINE = "online"
+ONLINE, OFFLINE = "online", "offline"
 
 
 class VirtualPlace(Row, frozen=True, kw_only=True):
@@ -29,7 +34,8 @@ class VirtualPlace(Row, frozen=True, kw_only=True):
 
 
 class Health(Row, frozen=True, kw_only=True):
-    """What was found of a backend; none is known of one that has not been probed yet."""
+    """What was found of a backend; none is known of one that has not been probed yet. Who was alive and has gone with
+    its port is offline: nobody is there to find it dead."""
 
     monitor: str
     status: str
@@ -54,14 +60,21 @@ class Places:
         """Take in what changed in the southbound; returns the changed places."""
         changed = [row for row in changes.rows if row.row_type is PortBinding]
         virtual = [str(key) for _, key, old, new in changed if _is_virtual(old) or _is_virtual(new)]
-        return self._look_at(virtual, [str(row.key) for row in changes.rows if row.row_type is ServiceMonitor])
+        monitors = {str(row.key): None for row in changes.rows if row.row_type is ServiceMonitor}
+        for _, _, old, new in changed:
+            if _is_up(old) != _is_up(new) and isinstance(row := new or old, PortBinding):
+                found = self._southbound.find(service_monitor_by_logical_port, row.logical_port)
+                monitors |= dict.fromkeys(monitor.uuid for monitor in found)
+        return self._look_at(virtual, monitors)
 
     def _look_at(self, ports: Iterable[str], monitors: Iterable[str]) -> ChangeSet:
         transaction = Transaction()
         for uuid in monitors:
             monitor = self._southbound.get(ServiceMonitor, uuid)
             if monitor is not None and monitor.status is not None:
-                transaction.put(Health(monitor=uuid, status=monitor.status))
+                bound = self._southbound.find(port_binding_by_logical_port, monitor.logical_port)
+                gone = monitor.status == ONLINE and not any(port.up for port in bound)
+                transaction.put(Health(monitor=uuid, status=OFFLINE if gone else monitor.status))
             else:
                 transaction.delete(Health, uuid)
         for uuid in ports:
@@ -71,6 +84,10 @@ class Places:
             else:
                 transaction.delete(VirtualPlace, uuid)
         return self.places.apply(transaction)
+
+
+def _is_up(row: Row | None) -> bool:
+    return isinstance(row, PortBinding) and row.up is True
 
 
 def _is_virtual(row: Row | None) -> bool:

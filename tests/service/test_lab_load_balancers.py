@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 import pytest
 
 from tests.service.lab import EXTERNAL, TWO_SWITCHES, Lab, why_not
+from tests.service.process import PATIENCE
 
 pytestmark = pytest.mark.skipif(bool(why_not), reason=f"no real OVN here: {why_not}")
 THIRD = 'lsp-add ls2 vmc -- lsp-set-addresses vmc "0a:00:00:00:00:0c 10.0.1.21"'
@@ -131,3 +134,40 @@ def test_somebody_is_told_of_an_address_without_backends(tmp_path, lab) -> None:
     running.run("exec", "vma", "curl", "-s", "-m", "0.5", "192.0.2.80")
     assert running.sbctl("--bare --columns=seq_num list controller_event").strip() == "1"
     assert "event" not in running.brume("status")
+
+
+def test_a_backend_that_does_not_answer_is_left_out(tmp_path, lab) -> None:
+    """Health checks: the chassis of each backend asks it every second. One whose address is gone is found dead."""
+    running = lab(tmp_path)
+    build(running, TWO_SWITCHES, THIRD)
+    running.nbctl("lb-add web 192.0.2.80:80 10.0.1.20:80,10.0.1.21:80 tcp -- ls-lb-add ls1 web")
+    running.nbctl(
+        "set load_balancer web ip_port_mappings:10.0.1.20=vmb:10.0.1.250 ip_port_mappings:10.0.1.21=vmc:10.0.1.250"
+    )
+    check = "options:interval=1 options:timeout=1"
+    running.nbctl(f"-- --id=@c create load_balancer_health_check vip='\"192.0.2.80:80\"' {check} "
+                  "-- add load_balancer web health_check @c")  # fmt: skip
+    statuses(running, ["online", "online"])
+    assert answering(running, "vma", "http://192.0.2.80/") == {"vmb", "vmc"}
+    running.brume("exec vmb ip addr del 10.0.1.20/24 dev eth0")
+    statuses(running, ["offline", "online"])
+    assert {running.brume("exec vma curl -s -m 5 192.0.2.80").strip() for _ in range(5)} == {"vmc"}
+    running.brume("exec vmb ip addr add 10.0.1.20/24 dev eth0")
+    statuses(running, ["online", "online"])
+    # Who was alive when it was unplugged is left out, too: nobody is there to find it dead.
+    running.brume("unbind vmc")
+    running.nbctl("sync")
+    assert "ct_lb_mark(backends=10.0.1.20:80);" in running.sbctl("lflow-list ls1")
+    running.nbctl("lb-del web")
+    assert not running.sbctl("--bare list service_monitor").strip()
+
+
+def statuses(lab: Lab, wanted: list[str]) -> None:
+    """Wait until chassis have found these of 10.0.1.20 and 10.0.1.21, and the compiler has heeded it."""
+    deadline = monotonic() + PATIENCE
+    said: list[str] = []
+    while said != wanted:
+        assert monotonic() < deadline, said
+        rows = lab.sbctl("--format=csv --no-headings --columns=ip,status list service_monitor").splitlines()
+        said = [row.partition(",")[2] for row in sorted(rows)]
+    lab.nbctl("sync")

@@ -20,7 +20,7 @@ from brume.northbound.schema import (
     NBGlobal,
 )
 from brume.southbound.compiler import Compiler
-from brume.southbound.schema import DatapathBinding, PortBinding, ServiceMonitor
+from brume.southbound.schema import DatapathBinding, PortBinding, ServiceMonitor, port_binding_by_logical_port
 from brume.southbound.strangers import DERIVED, DERIVED_SETS
 from brume.tables.database import Transaction
 from brume.tables.map import Map
@@ -125,7 +125,11 @@ class Machine(RuleBasedStateMachine):
     def change_port(self, number: int, up: bool, enabled: bool) -> None:
         row = self.northbound.get(LogicalSwitchPort, uuid("port", f"vm{number}"))
         assert row is not None
-        self.build.transaction.put(replace(row, up=up, enabled=enabled))
+        self.build.transaction.put(replace(row, enabled=enabled))
+        transaction = Transaction()
+        for binding in self.southbound.find(port_binding_by_logical_port, f"vm{number}"):
+            transaction.put(replace(binding, up=up))
+        self.southbound.apply(transaction)
 
     @rule(status=st.sampled_from(["online", "offline", None]))
     def find(self, status: str | None) -> None:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from brume.derive.rules import Problem
 from brume.northbound.schema import LoadBalancer as NorthboundBalancer
-from brume.northbound.schema import LoadBalancerGroup, LogicalSwitch, LogicalSwitchPort
+from brume.northbound.schema import LoadBalancerGroup, LogicalSwitch
 from brume.southbound.schema import LoadBalancer, LogicalDPGroup, LogicalFlow, ServiceMonitor
 from brume.tables.database import Transaction
 from brume.tables.map import Map
@@ -101,11 +101,17 @@ def probed() -> Lab:
     balancer(build, "web", vips, "tcp", ip_port_mappings=mappings)
     health_check(build, "web", "192.0.2.1:80", interval="1")
     balance(build, "web", switches=("net",))
+    lab = Lab(build)
     for name in ("vm11", "vm12"):
-        row = build.transaction.rows[LogicalSwitchPort, uuid("port", name)]
-        assert isinstance(row, LogicalSwitchPort)
-        build.transaction.put(replace(row, up=True))
-    return Lab(build)
+        claim(lab, name, True)
+    return lab
+
+
+def claim(lab: Lab, name: str, up: bool) -> None:
+    """A chassis says that a port is up, or not."""
+    transaction = Transaction()
+    transaction.put(replace(lab.binding(name), up=up))
+    lab.southbound.apply(transaction)
 
 
 def found(lab: Lab, address: str, status: str | None) -> None:
@@ -129,6 +135,10 @@ def test_a_backend_that_is_found_dead_is_left_out_until_it_lives() -> None:
     found(lab, "10.0.0.12", "error")
     assert chosen(lab) == "drop;"
     found(lab, "10.0.0.11", "online")
+    assert "backends=10.0.0.11:80)" in chosen(lab)
+    claim(lab, "vm11", False)
+    assert chosen(lab) == "drop;"
+    claim(lab, "vm11", True)
     assert "backends=10.0.0.11:80)" in chosen(lab)
     assert {row.status for row in lab.southbound.rows(ServiceMonitor)} == {"online", "error"}
 

@@ -18,6 +18,7 @@
     resolving.py   names that the southbound knows
     memberships.py who joined which multicast group, as rows
     learning.py    what packets teach, as rows       announcing.py   what to announce by gratuitous ARP
+    probing.py     which backends of load balancers to probe
     advertising.py which routers to advertise
     peers.py       the other chassis, to each of which a tunnel leads
 

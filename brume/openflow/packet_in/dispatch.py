@@ -23,6 +23,7 @@ from brume.openflow.packet_in import (
     neighbor,
     reject,
     router_advertisement,
+    service_check,
     snooping,
     tcp_reset,
 )
@@ -50,6 +51,7 @@ HANDLERS: Final[Mapping[Opcode, Handler]] = {
     Opcode.ICMP6_ERROR: icmp.error,
     Opcode.PUT_ICMP6_FRAG_MTU: fragment_mtu.put_fragment_mtu,
     Opcode.EVENT: events.report,
+    Opcode.HANDLE_SVC_CHECK: service_check.handle,
     Opcode.IGMP: snooping.snoop,
     Opcode.BIND_VPORT: learn.virtual_port,
     Opcode.REJECT: reject.reject,

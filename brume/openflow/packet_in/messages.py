@@ -127,6 +127,20 @@ class ReportEvent(msgspec.Struct, frozen=True):
     info: Map[str, str]
 
 
+class ProbeHeard(msgspec.Struct, frozen=True):
+    """A backend of a load balancer has answered a probe that came from `source_port`: it lives, or it does not."""
+
+    datapath: int
+    port: int
+    ip: IpAddress
+    protocol: str
+    number: int
+    source_port: int
+    alive: bool
+    sequence: int
+    acknowledgment: int
+
+
 class LogLine(msgspec.Struct, frozen=True):
     """What a log() action says."""
 
@@ -144,7 +158,16 @@ class Await(msgspec.Struct, frozen=True):
 
 
 Answer: TypeAlias = (
-    PacketOut | Resume | LearnMac | LearnFdb | BindVirtual | LearnMembership | ReportEvent | LogLine | Await
+    PacketOut
+    | Resume
+    | LearnMac
+    | LearnFdb
+    | BindVirtual
+    | LearnMembership
+    | ReportEvent
+    | ProbeHeard
+    | LogLine
+    | Await
 )
 
 

@@ -57,6 +57,7 @@ from brume.southbound.schema.learned import (
     ip_multicast_by_datapath,
     mac_binding_by_datapath,
     mac_binding_by_port_and_ip,
+    service_monitor_by_logical_port,
     static_mac_binding_by_datapath,
 )
 from brume.southbound.schema.ports import (
@@ -158,5 +159,6 @@ __all__ = [
     "port_binding_by_virtual_parent",
     "port_group_by_name",
     "row_uuid",
+    "service_monitor_by_logical_port",
     "static_mac_binding_by_datapath",
 ]

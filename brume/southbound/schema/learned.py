@@ -133,3 +133,4 @@ mac_binding_by_datapath = Index(MACBinding, "datapath", lambda row: row.datapath
 static_mac_binding_by_datapath = Index(StaticMACBinding, "datapath", lambda row: row.datapath)
 fdb_by_mac = Index(FDB, "mac, dp_key", lambda row: (row.mac, row.dp_key))
 fdb_by_datapath_key = Index(FDB, "dp_key", lambda row: row.dp_key)
+service_monitor_by_logical_port = Index(ServiceMonitor, "logical_port", lambda row: row.logical_port)
