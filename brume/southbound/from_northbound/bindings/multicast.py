@@ -59,7 +59,7 @@ def ip_multicast(switch: LogicalSwitch, view: View) -> Iterator[Output]:
 @rule(SwitchPort)
 def relay_port(port: SwitchPort, view: View) -> Iterator[Output]:
     """Reports go to routers that relay multicast."""
-    if port.enabled and is_relay(view, port.uuid):
+    if port.peer is not None and port.enabled and is_relay(view, port.uuid):
         yield Member(MulticastGroup.ports, group_uuid(port.switch, MROUTER_FLOOD_GROUP.name), port.uuid)
 
 

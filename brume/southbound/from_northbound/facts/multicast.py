@@ -102,7 +102,7 @@ def is_relay(view: View, port: str) -> bool:
 
 @rule(LogicalSwitchPort)
 def relay_port(port: LogicalSwitchPort, view: View) -> Iterator[Output]:
-    switch = switch_of(view, port.uuid)
+    switch = switch_of(view, port.uuid) if port.type == "router" else None
     if switch is not None and is_relay(view, port.uuid):
         yield SwitchHas(switch=switch, what=RELAY)
         if port.enabled is not False:
