@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from brume.southbound.compiler import Compiler
 from brume.southbound.pipeline import stage_at
-from brume.southbound.schema import DatapathBinding, PortGroup
-from brume.tables.database import Database
-from tests.agreement.ovn_lab import OvnLab, Picture, difference, picture, short_directory, why_not
+from brume.southbound.schema import DatapathBinding, PortGroup, ServiceMonitor
+from brume.tables.database import Database, Transaction
+from tests.agreement.ovn_lab import OvnLab, Picture, commit, difference, picture, short_directory, why_not
 from tests.agreement.random_northbound import CHASSIS, Draw
+from tests.southbound.balancer_topologies import probed_backends
 from tests.southbound.builder import chassis
 from tests.southbound.topologies import TOPOLOGIES
 
@@ -48,6 +50,28 @@ def test_random_northbounds_make_the_same_southbound(lab: OvnLab, seed: int) -> 
     northbound, ours = Draw(seed).northbound(), chassis(*CHASSIS)
     Compiler(northbound, ours).start()
     assert difference(comparable(ours), comparable(lab.compile(northbound, chassis(*CHASSIS)))) == ""
+
+
+@pytest.mark.parametrize("dead", [["10.0.0.11"], ["10.0.0.12", "fd00::11"], ["10.0.0.11", "10.0.0.12"]])
+def test_backends_that_were_found_dead_are_left_out_alike(lab: OvnLab, dead: list[str]) -> None:
+    northbound, ours = probed_backends(), chassis(*CHASSIS)
+    compiler = Compiler(northbound, ours)
+    compiler.start()
+    ours.subscribe(compiler.observe)
+    lab.compile(northbound, chassis(*CHASSIS))
+    before, found = comparable(ours).flows, Transaction()
+    for row in ours.rows(ServiceMonitor):
+        if row.ip in dead:
+            found.put(replace(row, status="offline"))
+    ours.apply(found)
+    offline = {"status": "offline"}
+    update = [
+        {"op": "update", "table": "Service_Monitor", "where": [["ip", "==", ip]], "row": offline} for ip in dead
+    ]  # fmt: skip
+    commit(lab.southbound, update)
+    lab.sync()
+    assert difference(comparable(ours), comparable(lab.read())) == ""
+    assert comparable(ours).flows != before
 
 
 def comparable(database: Database) -> Picture:
