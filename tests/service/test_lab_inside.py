@@ -16,6 +16,7 @@ from brume.service.control import ControlError
 from brume.service.lab.lab import Lab
 from brume.service.lab.settings import LabSettings
 from brume.service.topology import LiveTopology
+from brume.tables.database import Transaction
 from brume.tables.map import Map
 from tests.agreement.test_exchange_northd import everything
 from tests.southbound.builder import Builder
@@ -193,7 +194,7 @@ def by_hand(directory: Path, change: str) -> Bench:
     for number, name in enumerate(("ls1", "ls2")):
         build.switch(name)
         secured = f"0a:00:00:00:05:0{number} fd00:{number}::10"
-        build.port(name, f"vm{'ab'[number]}", secured, secured=False, enabled=change != f"disabled {name}")
+        build.port(name, f"vm{'ab'[number]}", secured, secured=False)
     build.router("lr1")
     for number, name in enumerate(("ls1", "ls2")):
         build.interface("lr1", name, f"0a:00:00:00:ff:0{number}", f"fd00:{number}::1/64")
@@ -223,6 +224,12 @@ def by_hand(directory: Path, change: str) -> Bench:
             "router router-lr1 has no route to fd00:99::1",
             "",
         ),
+        (
+            "discard",
+            "fd00:77::1",
+            "router router-lr1: the route to fd00:77::/64 discards packets",
+            "ovn-nbctl lr-route-del router-lr1 fd00:77::/64",
+        ),
         ("nothing", "fd00::99", "vma asks for the MAC address of fd00::99, and nobody answers", ""),
     ],
 )
@@ -231,6 +238,44 @@ def test_traces_in_ipv6_name_the_culprit(tmp_path: Path, change: str, goal: str,
     assert found.cause is not None, found.verdict
     assert found.cause.who == who
     assert cure in (*found.cause.cure, "")
+
+
+def test_a_router_port_that_is_disabled_later_is_named(tmp_path: Path) -> None:
+    """The host remembers the router by its link-local address."""
+    bench = with_mode(tmp_path, "slaac")
+    assert bench.trace("vma", "fd00:9::1").cause is not None
+    northbound, transaction = bench.lab.network.northbound, Transaction()
+    (port,) = northbound.rows(LogicalRouterPort)
+    transaction.put(replace(port, enabled=False))
+    northbound.apply(transaction)
+    bench.lab.scheduler.run_for(1)
+    found = bench.trace("vma", "fd00:9::1")
+    assert found.cause is not None
+    assert found.cause.who == f"logical router port {port.name} is disabled"
+    assert found.cause.cure == (f"ovn-nbctl lrp-set-enabled {port.name} enabled",)
+
+
+def test_a_host_that_was_bound_before_its_router_has_no_route(tmp_path: Path) -> None:
+    build = Builder()
+    build.switch("ls1")
+    build.port("ls1", "vma", "0a:00:00:00:05:01 fd00::11")
+    bench = Bench(tmp_path, build)
+    bench.bind("vma", "compute1")
+    found = bench.trace("vma", "fd00:9::1")
+    assert found.cause is not None
+    assert found.cause.who == "vma has no route to fd00:9::1: no gateway is known to it"
+    build.router("lr1")
+    build.interface("lr1", "ls1", "0a:00:00:00:ff:01", "fd00::1/64")
+    bench.lab.network.northbound.apply(everything(build.apply()))
+    bench.lab.scheduler.run_for(1)
+    found = bench.trace("vma", "fd00:9::1")
+    assert found.cause is not None
+    (cure,) = found.cause.cure
+    assert cure == "brume ovn exec vma ip -6 route add default via fd00::1"
+    assert bench.run("vma", cure.removeprefix("brume ovn exec vma "))[0] == 0
+    found = bench.trace("vma", "fd00:9::1")
+    assert found.cause is not None
+    assert found.cause.who == "router router-lr1 has no route to fd00:9::1"
 
 
 def test_two_switches_in_ipv6_reach_each_other(tmp_path: Path) -> None:

@@ -71,6 +71,10 @@ def ipv6_of(lab: Lab, name: str) -> str:
     return next(fixed.ip_address for fixed in lab.ports[name].fixed_ips if ":" in fixed.ip_address)
 
 
+def ipv4_of(lab: Lab, name: str) -> str:
+    return next(fixed.ip_address for fixed in lab.ports[name].fixed_ips if ":" not in fixed.ip_address)
+
+
 def kinds(found: Explanation) -> list[str]:
     return [step.kind for step in found.steps]
 
@@ -179,6 +183,17 @@ def test_a_forged_source_is_port_securitys(own: Lab) -> None:
     found = ask(own, "vm1", "vm2", family=6)
     assert found.cause is not None
     assert found.cause.who.endswith("it may not send from fd00:1::99")
+
+
+def test_an_answer_that_is_lost_is_said(lab: Lab) -> None:
+    """Port security of OVN 23.03 lets nobody say that it has a link-local address."""
+    target = Ipv6Address.link_local(lab.hosts["vm2"].mac)
+    found = ask(lab, "vm1", str(target))
+    assert found.cause is not None
+    assert found.cause.who == (
+        f"vm2 says that it has {target}, but the answer is lost: port security of port vm2 "
+        f"({ipv4_of(lab, 'vm2')}): it may not send from {target}"
+    )
 
 
 def test_no_route_names_the_router(lab: Lab) -> None:
