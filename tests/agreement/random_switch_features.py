@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from brume.northbound.schema import LogicalRouter, LogicalRouterPort
 from brume.tables.map import Map
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ def add_switch_features(draw: Draw) -> None:
     _forwarding_groups(draw)
     _mirrors(draw)
     _snooping(draw)
+    _relay(draw)
 
 
 def _names(draw: Draw) -> None:
@@ -84,3 +88,12 @@ def _snooping(draw: Draw) -> None:
             draw.build.configure(
                 switch, mcast_snoop="true", **{name: text for name, text in choices.items() if draw.by_chance(0.4)}
             )
+
+
+def _relay(draw: Draw) -> None:
+    """Routers that pass multicast on, and ports of theirs that get all of it."""
+    for row in list(draw.build.transaction.rows.values()):
+        if isinstance(row, LogicalRouter) and draw.by_chance(0.3):
+            draw.build.transaction.put(replace(row, options=Map({**row.options, "mcast_relay": "true"})))
+        elif isinstance(row, LogicalRouterPort) and draw.by_chance(0.2):
+            draw.build.transaction.put(replace(row, options=Map({**row.options, "mcast_flood": "true"})))

@@ -46,6 +46,11 @@ def floods(port: RouterPort) -> bool:
     return port.enabled and is_true(port.options, "mcast_flood", False)
 
 
+def out_port(port: RouterPort) -> str:
+    """The uuid of the binding by which packets leave: a gateway port's is the one that stands for it on its chassis."""
+    return redirect_uuid(port.uuid) if port.gateway else port.uuid
+
+
 @rule(LogicalRouterPort)
 def flooding_port(port: LogicalRouterPort, view: View) -> Iterator[Output]:
     router = router_of(view, port.uuid)
@@ -63,7 +68,7 @@ def relayed_group(joined: JoinedGroup, view: View) -> Iterator[Output]:
             continue
         group = joined_group_uuid(peer.router, joined.address)
         yield RelayedGroup(router=peer.router, address=joined.address, group=group)
-        yield RelayedPort(group=group, port=redirect_uuid(peer.uuid) if peer.gateway else peer.uuid)
+        yield RelayedPort(group=group, port=out_port(peer))
         yield KeyRequest(owner=group, space=f"multicast groups of {peer.router}")
 
 

@@ -18,7 +18,7 @@ from brume.southbound.from_northbound.bindings.multicast import NUMBERS_BEGIN
 from brume.southbound.from_northbound.bindings.multicast_groups import STATIC_GROUP, group_uuid
 from brume.southbound.from_northbound.facts.nat import RouterHas
 from brume.southbound.from_northbound.facts.ports import RouterPort
-from brume.southbound.from_northbound.facts.relayed import FLOODS, RelayedGroup, RelayedPort, floods
+from brume.southbound.from_northbound.facts.relayed import FLOODS, RelayedGroup, RelayedPort, floods, out_port
 from brume.southbound.from_northbound.flows import DROP, NEXT, flow
 from brume.southbound.from_northbound.router.delivery import relays_multicast
 from brume.southbound.pipeline import ROUTER_IN
@@ -85,7 +85,7 @@ def flooding_port(port: RouterPort, view: View) -> Iterator[Output]:
         group = group_uuid(port.router, STATIC_GROUP.name)
         number = STATIC_GROUP.tunnel_key
         yield MulticastGroup(uuid=group, datapath=port.router, name=STATIC_GROUP.name, tunnel_key=number)
-        yield Member(MulticastGroup.ports, group, port.uuid)
+        yield Member(MulticastGroup.ports, group, out_port(port))
 
 
 RULES = (relay, own_reports, relayed_group, relayed_port, flooding_port)
