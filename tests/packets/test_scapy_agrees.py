@@ -5,6 +5,17 @@ from __future__ import annotations
 import pytest
 from scapy.contrib.geneve import GENEVE, GeneveOptions
 from scapy.layers.dhcp import BOOTP, DHCP
+from scapy.layers.dhcp6 import (
+    DUID_LL,
+    DHCP6_Advertise,
+    DHCP6_InfoRequest,
+    DHCP6_Solicit,
+    DHCP6OptClientId,
+    DHCP6OptDNSServers,
+    DHCP6OptIA_NA,
+    DHCP6OptIAAddress,
+    DHCP6OptServerId,
+)
 from scapy.layers.dns import DNS, DNSQR, DNSRR
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.inet6 import (
@@ -34,6 +45,30 @@ A = IP(src="10.0.0.1", dst="10.0.0.2", id=0)
 A6 = IPv6(src="fd00::1", dst="fd00::2")
 
 SAME = [
+    (
+        "IP6 fd00::1.546 > fd00::2.547: dhcp6 solicit",
+        ETH
+        / A6
+        / UDP(sport=546, dport=547)
+        / DHCP6_Solicit(trid=0x123456)
+        / DHCP6OptClientId(duid=DUID_LL(hwtype=1, lladdr="fa:16:3e:00:00:01"))
+        / DHCP6OptIA_NA(iaid=7, T1=0, T2=0),
+    ),
+    (
+        "IP6 fd00::1.547 > fd00::2.546: dhcp6 advertise",
+        ETH
+        / A6
+        / UDP(sport=547, dport=546)
+        / DHCP6_Advertise(trid=0x123456)
+        / DHCP6OptClientId(duid=DUID_LL(hwtype=1, lladdr="fa:16:3e:00:00:01"))
+        / DHCP6OptServerId(duid=DUID_LL(hwtype=1, lladdr="fa:16:3e:00:00:02"))
+        / DHCP6OptIA_NA(iaid=7, T1=0, T2=0, ianaopts=[DHCP6OptIAAddress(addr="fd00::1", preflft=60, validlft=120)])
+        / DHCP6OptDNSServers(dnsservers=["fd00::2"]),
+    ),
+    (
+        "IP6 fd00::1.546 > fd00::2.547: dhcp6 inf-req",
+        ETH / A6 / UDP(sport=546, dport=547) / DHCP6_InfoRequest(trid=0xABCDEF),
+    ),
     ("ARP, Request who-has", ETH / ARP(op=1, hwsrc=ETH.src, psrc="10.0.0.1", pdst="10.0.0.2")),
     ("IP 10.0.0.1 > 10.0.0.2: ICMP echo request", ETH / PING),
     ("vlan 100", ETH / Dot1Q(vlan=100, prio=3) / PING),
