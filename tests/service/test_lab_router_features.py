@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.service.lab import Lab, why_not
+from tests.service.lab import EXTERNAL, TWO_SWITCHES, Lab, why_not
 
 pytestmark = pytest.mark.skipif(bool(why_not), reason=f"no real OVN here: {why_not}")
 
@@ -139,3 +139,28 @@ def test_a_route_waits_for_its_bfd_session(tmp_path, lab) -> None:
 def up(lab: Lab) -> None:
     lab.sbctl(f"set bfd {lab.sbctl('--bare --columns=_uuid list bfd').strip()} status=up")
     lab.nbctl("sync")
+
+
+def test_a_floating_ip_for_some_outside(tmp_path, lab) -> None:
+    """A translation is for the addresses of a set, or for all but those of a set."""
+    running = lab(tmp_path)
+    for line in (TWO_SWITCHES.strip() + EXTERNAL).strip().splitlines():
+        running.nbctl(line)
+    running.brume("bind vma compute1")
+    running.brume("bind vmb compute2")
+    assert running.ping("outside", "203.0.113.20")
+    running.nbctl('create address_set name=partners addresses="192.0.2.0/24"')
+    running.nbctl("lr-nat-update-ext-ip lr1 dnat_and_snat 203.0.113.20 partners")
+    assert not running.ping("outside", "203.0.113.20")
+    dropped = running.run("trace", "outside", "203.0.113.20").stdout
+    assert "dnat_and_snat 203.0.113.20 is not for 203.0.113.1, which is not in address set partners" in dropped
+    running.nbctl('add address_set partners addresses "203.0.113.1"')
+    assert running.ping("outside", "203.0.113.20")
+    running.nbctl("--is-exempted lr-nat-update-ext-ip lr1 dnat_and_snat 203.0.113.20 partners")
+    assert "only one of them can be heeded" in running.brume("status")
+    uuid = running.nbctl("--bare --columns=_uuid find nat external_ip=203.0.113.20").strip()
+    running.nbctl(f"clear nat {uuid} allowed_ext_ips")
+    assert not running.ping("outside", "203.0.113.20")
+    running.nbctl('remove address_set partners addresses "203.0.113.1"')
+    assert running.ping("outside", "203.0.113.20")
+    assert "not derived" not in running.brume("status")

@@ -14,7 +14,7 @@ import msgspec
 
 from brume.cloud.network.resources import Port
 from brume.dataplane.explain.by_hand_balancers import not_balanced
-from brume.dataplane.explain.by_hand_routes import discarded, forbidden_by_policy, no_route
+from brume.dataplane.explain.by_hand_routes import discarded, forbidden_by_policy, no_route, not_translated
 from brume.dataplane.explain.by_hand_switches import limited, nobody_has_the_address
 from brume.dataplane.explain.explanation import Cause, Explanation
 from brume.dataplane.explain.failure import Failure, binding_of
@@ -58,6 +58,7 @@ def cause_by_hand(at: Failure) -> Cause | None:
             _unbound,
             discarded,
             no_route,
+            not_translated,
             _expired,
             _for_the_router,
         )

@@ -1,4 +1,5 @@
-"""Drops by what people wrote about routing: a route that discards, a policy that drops, no route."""
+"""Drops by what people wrote about routers: a route that discards, a policy that drops, no route, a translation that is
+not for the sender."""
 
 from __future__ import annotations
 
@@ -6,7 +7,14 @@ from typing import Final
 
 from brume.dataplane.explain.explanation import Cause
 from brume.dataplane.explain.failure import Failure
-from brume.northbound.schema import LogicalRouter, LogicalRouterPolicy, LogicalRouterStaticRoute, router_by_name
+from brume.northbound.schema import (
+    NAT,
+    AddressSet,
+    LogicalRouter,
+    LogicalRouterPolicy,
+    LogicalRouterStaticRoute,
+    router_by_name,
+)
 
 ROUTING: Final = frozenset(("lr_in_ip_routing", "lr_in_ip_routing_ecmp"))
 HIGHEST_PRIORITY: Final = 32767
@@ -47,3 +55,17 @@ def forbidden_by_policy(at: Failure) -> Cause | None:
         match = f"{ip}.src == {at.source_ip} && {ip}.dst == {at.target_ip}"
         cures.insert(0, f"ovn-nbctl lr-policy-add {name} {policy.priority + 1} '{match}' allow")
     return Cause(f"{at.datapath}: routing policy {policy.priority} {policy.action}: {policy.match}", tuple(cures))
+
+
+def not_translated(at: Failure) -> Cause | None:
+    """A translation is for some addresses outside, and the sender's is none of them."""
+    nat = next((origin.row for origin in at.origins if isinstance(origin.row, NAT)), None)
+    if at.where != "lr_in_arp_resolve" or nat is None or at.datapath is None:
+        return None
+    addresses = nat.allowed_ext_ips or nat.exempted_ext_ips
+    row = at.tables.provenance.northbound.northbound.get(AddressSet, addresses) if addresses is not None else None
+    if row is None:
+        return None
+    verb, why = ("add", "is not in") if nat.allowed_ext_ips else ("remove", "is in")
+    who = f"{at.datapath}: {nat.type} {nat.external_ip} is not for {at.source_ip}, which {why} address set {row.name}"
+    return Cause(who, (f"ovn-nbctl {verb} address_set {row.name} addresses {at.source_ip}",))
