@@ -50,6 +50,7 @@ BALANCE = (
     "curl: (28) Connection timed out after 500 milliseconds",
     "Dropped by: load balancer empty: 192.0.2.81:80 has no backend",
     "curl: (7) Failed to connect to 192.0.2.81 port 80",
+    "ct_lb_mark(backends=10.0.1.21:80);",
     "table=78",
 )
 SWITCH = (
