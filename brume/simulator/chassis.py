@@ -22,7 +22,6 @@ from typing import NamedTuple
 from brume.dataplane.ports import PortKind
 from brume.dataplane.result import Result
 from brume.dataplane.switch import Switch
-from brume.openflow.chassis.installer import FlowChange
 from brume.openflow.chassis.localnet import localnet_port_by_datapath
 from brume.openflow.chassis.peers import Peer, peers
 from brume.openflow.chassis.registration import (
@@ -35,21 +34,17 @@ from brume.openflow.chassis.registration import (
 )
 from brume.openflow.chassis.rows import Interface, Tunnel
 from brume.openflow.chassis.stage import ChassisStage
-from brume.openflow.from_southbound.names import meter_number
-from brume.openflow.messages.actions import Group as GroupAction
-from brume.openflow.messages.actions import Meter as MeterAction
 from brume.openflow.messages.actions import Output
 from brume.openflow.messages.flow import Flow
 from brume.openflow.messages.match import EVERYTHING
-from brume.openflow.messages.meter import MeterEntry
 from brume.openflow.messages.ports import NORMAL
-from brume.openflow.rows import SharedGroup, SharedMeter
 from brume.openflow.shared import SharedTranslation
 from brume.packets.errors import PacketError
 from brume.packets.ethernet import IPV4, Ethernet
 from brume.packets.ipv4 import UDP, Ipv4
 from brume.packets.udp import GENEVE, VXLAN, Udp
 from brume.simulator.chassis_controller import Controller
+from brume.simulator.chassis_flows import Installed
 from brume.simulator.clock import Scheduler
 from brume.simulator.underlay import Underlay
 from brume.simulator.wire import Segment
@@ -104,7 +99,6 @@ class Chassis:
         self._vifs: dict[str, str] = {}
         self._tunnels: dict[str, tuple[Peer, int]] = {}
         self._patches: dict[str, tuple[str, str]] = {}
-        self._named_meters: set[int] = set()
         self._known_datapaths: Mapping[str, int] | None = None
         self._claiming = False
         self._is_on = True
@@ -115,12 +109,13 @@ class Chassis:
         for network in self._physical.values():
             self._add_physical(network)
         self._register()
-        self.stage = ChassisStage(southbound, shared, self.here, self._install)
+        self._installed = Installed(self._bridge, southbound, shared, scheduler)
+        self.stage = ChassisStage(southbound, shared, self.here, self._installed.change)
         self.controller = Controller(southbound, self.here, self.switch, scheduler, self._carry_out)
         southbound.subscribe(self._southbound_changed)
         self._sync_tunnels()
         self._sync_patches()
-        self._sync_meters()
+        self._installed.sync_meters()
         self._settled()
         self._scheduler.call_later(0, self._acknowledge)
 
@@ -226,36 +221,6 @@ class Chassis:
 
     # following the southbound database
 
-    def _install(self, changes: list[FlowChange]) -> None:
-        added = [change.new for change in changes if change.new is not None]
-        deleted = [change.old for change in changes if change.old is not None and change.new is None]
-        for flow in added:
-            self._provide(flow)
-        self._bridge.tables.apply(added, deleted, self._scheduler.now())
-        for change in changes:
-            if change.old is not None:
-                self._forget(change.old)
-
-    def _provide(self, flow: Flow) -> None:
-        """The group that a flow ends with, the meter that it begins with."""
-        for action in flow.actions[:1] + flow.actions[-1:]:
-            if isinstance(action, GroupAction) and action.group_id not in self._bridge.groups:
-                group = self._shared.flows.get(SharedGroup, action.group_id)
-                if group is not None:
-                    self._bridge.set_group(group.entry)
-            elif isinstance(action, MeterAction) and action.meter_id not in self._bridge.meters:
-                meter = self._shared.flows.get(SharedMeter, action.meter_id)
-                if meter is not None:
-                    self._bridge.set_meter(meter.entry)
-
-    def _forget(self, flow: Flow) -> None:
-        """A flow has gone: what no flow of the whole cloud needs any longer goes too."""
-        for action in flow.actions[:1] + flow.actions[-1:]:
-            if isinstance(action, GroupAction) and self._shared.flows.get(SharedGroup, action.group_id) is None:
-                self._bridge.delete_group(action.group_id)
-            elif isinstance(action, MeterAction) and self._shared.flows.get(SharedMeter, action.meter_id) is None:
-                self._bridge.delete_meter(action.meter_id)
-
     def _southbound_changed(self, changes: ChangeSet) -> None:
         kinds = {change.row_type for change in changes.rows}
         if ChassisRow in kinds or Encap in kinds:
@@ -263,7 +228,7 @@ class Chassis:
         if not kinds.isdisjoint((ChassisRow, Encap, ChassisPrivate)) and not self._is_registered():
             self._scheduler.call_later(0, self._register_again)
         if Meter in kinds or MeterBand in kinds:
-            self._sync_meters()
+            self._installed.sync_meters()
         if SBGlobal in kinds:
             self._scheduler.call_later(0, self._acknowledge)
         localnet = any(
@@ -338,25 +303,6 @@ class Chassis:
             )
             self._tunnels[chassis] = (peer, port.number)
             self.stage.put_tunnel(Tunnel(chassis=chassis, ofport=port.number, kind=peer.kind))
-
-    def _sync_meters(self) -> None:
-        """A meter in the switch for each row; of several bands the strictest counts."""
-        wanted: dict[int, MeterEntry] = {}
-        for meter in self._southbound.rows(Meter):
-            bands = [
-                self._southbound.get(MeterBand, uuid) for uuid in self._southbound.members(Meter.bands, meter.uuid)
-            ]
-            strictest = min((band for band in bands if band is not None), key=lambda band: band.rate, default=None)
-            if strictest is not None:
-                number = meter_number(meter)
-                packets = meter.unit == "pktps"
-                wanted[number] = MeterEntry(number, strictest.rate, strictest.burst_size, packets)
-        for number in self._named_meters - wanted.keys():
-            self._bridge.delete_meter(number)
-        self._named_meters = set(wanted)
-        for number, entry in wanted.items():
-            if self._bridge.meters.get(number) != entry:
-                self._bridge.set_meter(entry)
 
     def _sync_patches(self) -> None:
         """A pair of patch ports for each localnet port of a local datapath whose network is here."""
