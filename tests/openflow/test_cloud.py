@@ -97,6 +97,7 @@ def test_a_chassis_whose_rows_are_deleted_comes_back_with_its_claims(switch: Clo
     [
         (Chassis, {"name": "other"}),
         (Encap, {"ip": "192.0.2.99"}),
+        (Encap, {"ip": "nonsense"}),
         (Encap, {"type": "vxlan"}),
         (Encap, {"chassis_name": "other"}),
         (ChassisPrivate, {"name": "other"}),
@@ -114,6 +115,21 @@ def test_a_chassis_whose_rows_are_changed_puts_them_right(
     switch.southbound.apply(transaction)
     switch.settle(1)
     assert {row.uuid: row for row in switch.southbound.rows(row_type)} == before
+    for host in switch.hosts.values():
+        host.dhcp.start()
+    switch.settle()
+    code, said = run(switch, "vm1", "ping", "-c", "1", "10.0.0.12")
+    assert code == 0, said
+
+
+@pytest.mark.parametrize("address", ["fd00::7", "nonsense", ""])
+def test_a_chassis_that_ours_cannot_reach_is_left_out(switch: Cloud, address: str) -> None:
+    transaction = Transaction()
+    transaction.put(Chassis(uuid=OTHER, name="far"))
+    transaction.put(Encap(uuid=derive_uuid("far"), type="geneve", ip=address, chassis_name="far"))
+    transaction.add(Chassis.encaps, OTHER, derive_uuid("far"))
+    switch.southbound.apply(transaction)
+    switch.settle(1)
     for host in switch.hosts.values():
         host.dhcp.start()
     switch.settle()
