@@ -74,9 +74,9 @@ class GlobalOptions:
         self._northbound = northbound
 
     def start(self) -> None:
-        """Fill what is there."""
+        """Fill what is there; the row is made if somebody has taken it away, as ovn-northd makes it."""
         transaction = Transaction(self)
-        for row in self._northbound.rows(NBGlobal):
+        for row in list(self._northbound.rows(NBGlobal)) or [NBGlobal(uuid=derive_uuid("NB_Global"))]:
             options = filled(row)
             if options != row.options:
                 transaction.put(replace(row, options=options))

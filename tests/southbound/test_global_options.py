@@ -63,6 +63,17 @@ def test_an_empty_northbound_is_filled_and_what_is_taken_away_comes_back() -> No
     assert (row.ipsec, row.nb_cfg) == (True, 5)
 
 
+def test_the_row_itself_comes_back() -> None:
+    """As after `ovn-nbctl destroy NB_Global .`: without it SB would have no settings, DHCP options and roles either."""
+    deployment = Deployment()
+    filled = deployment.now()
+    (row,) = deployment.northbound.rows(NBGlobal)
+    transaction = Transaction()
+    transaction.delete(NBGlobal, row.uuid)
+    deployment.northbound.apply(transaction)
+    assert deployment.now() == filled
+
+
 def test_another_deployment_has_other_addresses() -> None:
     filled = []
     for number in (1, 2):
