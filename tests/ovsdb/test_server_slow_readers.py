@@ -235,3 +235,33 @@ def test_who_takes_what_waits_for_it_is_alive_and_who_takes_nothing_is_not(lab: 
     assert not client.session.closed
     lab.clock.advance(15_000)
     assert client.session.closed == "no response to inactivity probe after 5 seconds"
+
+
+# versions
+
+
+def test_each_version_is_told_to_have_followed_the_one_told_before(lab: Lab) -> None:
+    """Also where a row changes again while the reader reads what it had missed."""
+    slow, maker = lab.client(limits=SLOW), lab.client()
+    slow.ask("monitor", NB, "m", {"Logical_Switch_Port": {"columns": ["name", "_version"]}})
+    maker.transact(add_switch("left"))
+    for number in range(600):
+        maker.transact(*add_port("left", f"p{number}"))
+    output, read = slow.session.output, b""
+    while (piece := output.take()) is not None:
+        read += piece
+    slow.session.drained()
+    read += output.take() or b""
+    for number in (0, 599):
+        row = {"type": "router"}
+        where = [["name", "==", f"p{number}"]]
+        maker.transact({"op": "update", "table": "Logical_Switch_Port", "where": where, "row": row})
+    told: dict[str, Json] = {}
+    for message in messages((read + slow.read_octets()).decode()):
+        for uuid, row in message["params"][1]["Logical_Switch_Port"].items():
+            assert row.get("old", {}).get("_version") == told.get(uuid)
+            told[uuid] = row["new"]["_version"]
+    (found,) = maker.transact(
+        {"op": "select", "table": "Logical_Switch_Port", "where": [], "columns": ["_uuid", "_version"]}
+    )
+    assert told == {row["_uuid"][1]: row["_version"] for row in found["rows"]}

@@ -60,7 +60,7 @@ class Moment:
 class RowDelta:
     """What happened to one row; `old` None: it is new, `new` None: it is gone, the same: only elements changed."""
 
-    __slots__ = ("members", "moment", "new", "old")
+    __slots__ = ("_after", "_version", "members", "moment", "new", "old")
 
     def __init__(self, moment: Moment, old: Any, new: Any) -> None:
         self.moment = moment
@@ -68,6 +68,14 @@ class RowDelta:
         self.new = new
         self.members: dict[str, dict[Any, None]] = {}
         """By column: the elements that came or went."""
+        self._after: dict[str, frozenset[Any]] | None = None
+        self._version: str | None = None
+
+    def pin(self, columns: Iterable[Column], *, version: bool) -> None:
+        """Take what rows do not say - elements, the version - as it is now: to be told of later."""
+        self._after = {column.name: self.elements(column, before=False) for column in columns}
+        if version and self.new is not None:
+            self._version = self.version(before=False)
 
     def toggle(self, column: str, child: Any) -> None:
         """An element came, or went; twice is never."""
@@ -77,17 +85,23 @@ class RowDelta:
 
     def elements(self, column: Column, *, before: bool) -> frozenset[Any]:
         """The elements in a relation column, before or after."""
-        row = self.old if self.new is None else self.new
-        assert column.relation is not None
-        found = self.moment.members(column.relation, row.key())
+        found = None if self._after is None else self._after.get(column.name)
+        if found is None:
+            row = self.old if self.new is None else self.new
+            assert column.relation is not None
+            found = self.moment.members(column.relation, row.key())
         return found.symmetric_difference(self.members.get(column.name, ())) if before else found
 
     def version(self, *, before: bool) -> str:
-        """The `_version` of the row, before or after; one that nobody had asked for may as well be any."""
-        uuid: str = (self.old if before else self.new).uuid
-        if not before:
-            return self.moment.store.version(uuid)
-        return self.moment.ended.get(uuid) or derive_uuid("_version", uuid)
+        """The `_version` of the row, before or after."""
+        if before:
+            return self.moment.ended.get(self.old.uuid) or passed_version(self.old.uuid)
+        return self._version or self.moment.store.version(self.new.uuid)
+
+
+def passed_version(uuid: str) -> str:
+    """In the place of a version that is over, and that nobody had asked for: as good as any."""
+    return derive_uuid("_version", uuid)
 
 
 Deltas = dict[str, dict[str, RowDelta]]

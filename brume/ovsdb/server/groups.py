@@ -124,13 +124,13 @@ class Group:
         return print_json(found) if found else None
 
     def updates_in_pieces(self, deltas: Deltas) -> Iterator[bytes]:
-        """The same, of any number of rows: made as they are read, but for what rows alone do not say."""
+        """The same, of any number of rows: made as they are read; they tell of this moment."""
         found: list[tuple[str, Iterable[dict[str, Json]]]] = []
         for name, rows in deltas.items():
             watch = self.watches.get(name)
             if watch is not None:
-                parts = _parts(rows, watch.update if self.is_old else watch.update2)
-                found.append((name, parts if watch.is_told_by_rows else list(parts)))
+                watch.pin(rows.values(), is_old=self.is_old)
+                found.append((name, _parts(rows, watch.update if self.is_old else watch.update2)))
         return pieces(found)
 
     def dump(self) -> Dump:

@@ -24,6 +24,7 @@ from brume.ovsdb.server.pieces import NONE
 from brume.ovsdb.server.watching import INSERT, Selection
 from brume.ovsdb.store import Store
 from brume.ovsdb.wire.messages import print_json
+from brume.tables.collector import without_collector
 
 
 class Watchers:
@@ -123,7 +124,8 @@ class Watchers:
 
     def _gather(self, monitor: Monitor, missed: list[Happened]) -> Deltas:
         gatherer = Gatherer(self.store, monitor.group.watches)
-        return gatherer.gather(missed, Moment(self.store, self.store.database.untold()))
+        with without_collector():  # a delta for each row that was missed
+            return gatherer.gather(missed, Moment(self.store, self.store.database.untold()))
 
     def change_conditions(self, monitor: Monitor, changes: dict[str, Condition]) -> bytes | None:
         """Let a monitor see other rows; the updates that tell it which ones come and go."""

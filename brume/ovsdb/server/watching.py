@@ -9,13 +9,13 @@ print all of them, and is for old clients). What is equal for several monitors i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from brume.ovsdb.columns import Column
 from brume.ovsdb.data import Json, default_datum, to_field
 from brume.ovsdb.differences import difference, is_composite
-from brume.ovsdb.server.changes import RowDelta
+from brume.ovsdb.server.changes import RowDelta, passed_version
 from brume.ovsdb.server.conditions import EVERYTHING, Condition
 from brume.ovsdb.store import Store, StoredTable
 from brume.tables.row import getter
@@ -75,18 +75,28 @@ class Watch:
         """The columns that are relations."""
         return [one.column for one in self._relations]
 
-    @property
-    def is_told_by_rows(self) -> bool:
-        """Whether rows alone say what is told of them: rows never change, so it may be told later just as well."""
-        looked_at = self.selection.condition.columns.values()
-        return not (self._relations or self._versioned or any(not one.attribute or one.relation for one in looked_at))
+    def pin(self, deltas: Iterable[RowDelta], *, is_old: bool) -> None:
+        """Have them tell of this moment, also when they are told of later. What rows say is pinned as it is."""
+        condition = self.selection.condition
+        asked = [column for column in condition.columns.values() if column.relation is not None]
+        columns = [*self.relations, *asked]
+        version = any(not column.attribute for column in condition.columns.values())
+        if not columns and not version:
+            return
+        version = version or self._versioned is not None
+        every = is_old or not condition.is_true
+        for delta in deltas:
+            if every or delta.old is None:
+                delta.pin(columns, version=version)
+            elif version:
+                delta.pin((), version=True)
 
     def initial(self, row: Any, elements: Mapping[str, frozenset[Any]] | None) -> dict[str, Json]:
         """The columns of a row in a dump, those left out that are as a client expects; `elements` by column."""
         found = self._filled(row, elements or _NOTHING, INITIAL)
         one = self._versioned
         if one is not None and one.kinds & INITIAL:
-            found[one.column.name] = one.write(self._version(row.uuid))
+            found[one.column.name] = one.write(self._version_of(row))
         return found
 
     def update2(self, delta: RowDelta) -> dict[str, Json] | None:
@@ -150,8 +160,15 @@ class Watch:
 
     def _add_version(self, found: dict[str, Json], delta: RowDelta, kind: int, *, before: bool = False) -> None:
         one = self._versioned
-        if one is not None and one.kinds & kind:
-            found[one.column.name] = one.write(delta.version(before=before))
+        if one is None or not one.kinds & kind:
+            return
+        pinned = before or bool(self._relations)  # or there may be a later row already
+        found[one.column.name] = one.write(delta.version(before=before) if pinned else self._version_of(delta.new))
+
+    def _version_of(self, row: Any) -> str:
+        """The version of a row; if there is a later one by now, a version that is over as well."""
+        is_there = self.table.stored.rows.get(row.key()) is row
+        return self._version(row.uuid) if is_there else passed_version(row.uuid)
 
     def _changes(self, delta: RowDelta) -> Changes:
         """The fields that differ."""
