@@ -81,6 +81,24 @@ def test_who_comes_from_outside_is_balanced_at_the_gateway(tmp_path, lab) -> Non
     assert answering(running, "outside", "http://203.0.113.80/") == {"vmb", "vmc"}
     assert running.brume("exec outside curl -s -m 5 203.0.113.20").strip() == "vmb"
     assert running.brume("exec vmb curl -s -m 5 198.51.100.10").strip() == "outside"
+    # A backend that asks for the outside address, too: its switch balances it, and gives it its own packet back.
+    running.nbctl("ls-lb-add ls2 web")
+    assert answering(running, "vmb", "http://203.0.113.80/") == {"vmb", "vmc"}
+
+
+def test_a_router_puts_its_address_in_place_of_the_clients(tmp_path, lab) -> None:
+    """On a router that lives on one chassis; a load balancer that skips it is left alone."""
+    running = lab(tmp_path)
+    build(running, TWO_SWITCHES, THIRD, EXTERNAL)
+    running.nbctl("lb-add web 203.0.113.80:80 10.0.1.20:80,10.0.1.21:80 tcp -- lr-lb-add lr1 web")
+    running.nbctl("set logical_router lr1 options:chassis=compute2 options:lb_force_snat_ip=router_ip")
+    assert answering(running, "outside", "http://203.0.113.80/") == {"vmb", "vmc"}
+    assert "source: 203.0.113.1 -> 10.0.1.1\n" in running.brume("trace outside 203.0.113.80 --tcp 80")
+    running.nbctl(
+        "set logical_router lr1 options:lb_force_snat_ip=10.0.1.1 -- set load_balancer web options:skip_snat=true"
+    )
+    assert answering(running, "outside", "http://203.0.113.80/") == {"vmb", "vmc"}
+    assert "source: 203.0.113.1" not in running.brume("trace outside 203.0.113.80 --tcp 80")
 
 
 def test_a_client_keeps_its_backend(tmp_path, lab) -> None:
