@@ -51,7 +51,7 @@ from brume.southbound.from_northbound.facts.balanced import (
 from brume.southbound.from_northbound.facts.bfd import BfdSession, source_ports
 from brume.southbound.from_northbound.facts.groups import GroupPlacement
 from brume.southbound.from_northbound.facts.load_balancers import BalancedVip
-from brume.southbound.from_northbound.facts.multicast import JoinedGroup
+from brume.southbound.from_northbound.facts.multicast import JoinedGroup, group_numbers
 from brume.southbound.from_northbound.facts.nat import RouterHas, RouterNat
 from brume.southbound.from_northbound.facts.policies import EcmpPolicy
 from brume.southbound.from_northbound.facts.ports import RouterPort, SwitchHas, SwitchPort
@@ -64,7 +64,7 @@ from brume.southbound.from_northbound.rules import SOUTHBOUND as RULES
 from brume.southbound.joined import Joined, JoinedPort
 from brume.southbound.observed import Health, Places, VirtualPlace
 from brume.southbound.schema import BFD as SouthboundBFD
-from brume.southbound.schema import SOUTHBOUND, Chassis, DatapathBinding, PortBinding
+from brume.southbound.schema import SOUTHBOUND, Chassis, DatapathBinding, MulticastGroup, PortBinding
 from brume.southbound.strangers import DERIVED, belongs, is_free, is_free_member, may_be_free, remove_strangers
 from brume.tables.changes import ChangeSet
 from brume.tables.collector import without_collector
@@ -175,6 +175,7 @@ class Compiler:
         adopted = adopt(self.northbound, self.southbound)
         self.allocator.adopt(self.southbound.rows(DatapathBinding))
         self.allocator.adopt(self.southbound.rows(PortBinding))
+        self.allocator.adopt(group_numbers(self.southbound.rows(MulticastGroup)))
         self.allocator.adopt(source_ports(self.southbound.rows(SouthboundBFD)))
         self._is_taking_over = True
         self.places.start()

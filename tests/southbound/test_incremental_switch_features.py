@@ -8,12 +8,13 @@ from hypothesis.stateful import rule
 from msgspec.structs import replace
 
 from brume.northbound.schema import LogicalSwitch, Meter, QoS
-from brume.southbound.schema import port_binding_by_logical_port
+from brume.southbound.schema import DatapathBinding, IGMPGroup, MulticastGroup, port_binding_by_logical_port
 from brume.tables.database import Transaction
 from brume.tables.map import Map
 from tests.southbound.builder import uuid
 from tests.southbound.test_incremental_equals_full import Machine, numbers, switches
 
+GROUPS = ("239.1.1.1", "ff0e::1", "mrouters")
 WHERE = Map({"virtual-ip": "10.0.0.1", "virtual-parents": "vm0,vm1,vm2"})
 
 
@@ -77,6 +78,46 @@ class SwitchFeatures(Machine):
     @rule(number=numbers, mirrored=st.booleans())
     def put_mirror(self, number: int, mirrored: bool) -> None:
         self.build.mirror("copies", *([f"vm{number}"] if mirrored else []))
+
+    @rule(name=switches, snoops=st.booleans(), floods=st.booleans())
+    def snoop(self, name: str, snoops: bool, floods: bool) -> None:
+        config = {"mcast_snoop": str(snoops).lower(), "mcast_flood_unregistered": str(floods).lower()}
+        self.build.switch(name, **config)
+
+    @rule(relays=st.booleans())
+    def relay(self, relays: bool) -> None:
+        self.build.router("router", mcast_relay=str(relays).lower())
+
+    @rule(
+        name=switches,
+        number=numbers,
+        address=st.sampled_from(["239.1.1.1", "ff0e::1", "mrouters"]),
+        joins=st.booleans(),
+    )
+    def join(self, name: str, number: int, address: str, joins: bool) -> None:
+        """A chassis writes who joined, or what is left of it."""
+        key, transaction = uuid("igmp", name, address), Transaction()
+        ports = {row.uuid for row in self.southbound.find(port_binding_by_logical_port, f"vm{number}")}
+        if joins and ports and self.southbound.get(DatapathBinding, uuid("switch", name)) is not None:
+            here = uuid("chassis", "compute1")
+            transaction.put(IGMPGroup(uuid=key, address=address, datapath=uuid("switch", name), chassis=here))
+            for port in ports:
+                transaction.add(IGMPGroup.ports, key, port)
+        else:
+            transaction.delete(IGMPGroup, key)
+            for port in self.southbound.members(IGMPGroup.ports, key):
+                transaction.remove(IGMPGroup.ports, key, port)
+        self.southbound.apply(transaction)
+
+    def observed(self) -> Transaction:
+        """Who joined is not the compiler's to make: the fresh southbound is told of it, too."""
+        told = super().observed()
+        for row_type in (IGMPGroup, MulticastGroup):
+            for row in self.southbound.rows(row_type):
+                told.put(row)
+        for member in self.southbound.all_members(IGMPGroup.ports):
+            told.add(*member)
+        return told
 
 
 TestIncrementalEqualsFull = SwitchFeatures.TestCase

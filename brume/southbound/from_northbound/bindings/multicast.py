@@ -6,19 +6,18 @@ What chassis learn they write into IGMP_Group; the rows made of it are here and 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from brume.derive.rules import Output, rule
 from brume.derive.view import View
 from brume.northbound.schema import LogicalSwitch
 from brume.southbound.allocation import TunnelKey
 from brume.southbound.from_northbound.bindings.multicast_groups import (
-    FLOOD_L2_GROUP,
     MROUTER_FLOOD_GROUP,
     group_uuid,
 )
 from brume.southbound.from_northbound.facts.multicast import (
     MULTICAST_ROUTERS,
+    NUMBERS_BEGIN,
     JoinedGroup,
     gets_all,
     is_relay,
@@ -30,9 +29,6 @@ from brume.southbound.joined import JoinedPort
 from brume.southbound.schema import IPMulticast, MulticastGroup
 from brume.tables.row import Member
 from brume.values.uuids import derive_uuid
-
-NUMBERS_BEGIN: Final = FLOOD_L2_GROUP.tunnel_key
-"""Groups that hosts join are numbered after those that OVN gives fixed numbers."""
 
 
 @rule(LogicalSwitch)

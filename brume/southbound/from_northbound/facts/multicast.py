@@ -6,8 +6,8 @@ switch needs a number, as a port does; its flow and its multicast group are made
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
-from typing import Final
+from collections.abc import Hashable, Iterable, Iterator
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -19,6 +19,7 @@ from brume.southbound.from_northbound.facts.addresses import is_address
 from brume.southbound.from_northbound.facts.ports import REPORTS, SwitchHas, router_of, switch_of
 from brume.southbound.from_northbound.facts.settings import is_true
 from brume.southbound.joined import JoinedPort
+from brume.southbound.schema import MulticastGroup
 from brume.tables.map import Map
 from brume.tables.row import Row
 from brume.values.uuids import derive_uuid
@@ -26,6 +27,8 @@ from brume.values.uuids import derive_uuid
 RELAY: Final = "a port to a router that relays multicast"
 MULTICAST_ROUTERS: Final = "mrouters"
 """The address under which chassis write down the ports behind which multicast routers are."""
+NUMBERS_BEGIN: Final = 32772
+"""Groups that hosts join are numbered after those to which OVN gives fixed numbers."""
 TABLE_SIZE: Final = 2048
 IDLE: Final = (15, 300, 3600)
 """Least, usual and greatest number of seconds after which a group is forgotten."""
@@ -53,6 +56,18 @@ class JoinedGroup(Row, frozen=True, kw_only=True):
 
     def key(self) -> Hashable:
         return self.group
+
+
+class GroupNumber(NamedTuple):
+    """The number of a group that somebody joined, as the allocator counts."""
+
+    uuid: str
+    tunnel_key: int
+
+
+def group_numbers(rows: Iterable[MulticastGroup]) -> Iterator[GroupNumber]:
+    """The numbers that groups of a southbound have."""
+    return (GroupNumber(row.uuid, row.tunnel_key - NUMBERS_BEGIN) for row in rows if row.tunnel_key > NUMBERS_BEGIN)
 
 
 def snooping_of(config: Map[str, str]) -> Snooping:

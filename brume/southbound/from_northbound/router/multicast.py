@@ -14,8 +14,8 @@ from brume.expressions.actions import Actions
 from brume.expressions.match import Match
 from brume.northbound.schema import LogicalRouter
 from brume.southbound.allocation import TunnelKey
-from brume.southbound.from_northbound.bindings.multicast import NUMBERS_BEGIN
 from brume.southbound.from_northbound.bindings.multicast_groups import STATIC_GROUP, group_uuid
+from brume.southbound.from_northbound.facts.multicast import NUMBERS_BEGIN
 from brume.southbound.from_northbound.facts.nat import RouterHas
 from brume.southbound.from_northbound.facts.ports import RouterPort
 from brume.southbound.from_northbound.facts.relayed import FLOODS, RelayedGroup, RelayedPort, floods, out_port
