@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from brume.derive.rules import Problem
 from brume.northbound.schema import BFD as NorthboundBFD
-from brume.northbound.schema import LogicalRouter, LogicalRouterStaticRoute
+from brume.northbound.schema import Copp, LogicalRouter, LogicalRouterStaticRoute, LogicalSwitch
 from brume.southbound.bfd_status import BfdStatus
 from brume.southbound.compiler import Compiler
 from brume.southbound.schema import BFD, LogicalFlow
@@ -148,3 +148,17 @@ def test_what_a_hand_writes_into_sessions_is_put_right_but_for_the_status() -> N
     corrections = lab.compiler.put_right(1.0)
     assert [(one.column, one.found) for one in corrections] == [("min_tx", 7)]
     assert lab.sessions()["192.0.2.9"] == replace(row, status="up")
+
+
+def test_protection_and_sampling_are_said_not_to_be_compiled() -> None:
+    build = RouterBuilder(debug_drop_collector_set="1")
+    router, switch = build.router("guarded"), build.switch("guarded too")
+    build.transaction.put(Copp(uuid=uuid("copp"), name="guard"))
+    for row_type, key in ((LogicalRouter, router), (LogicalSwitch, switch)):
+        row = build.transaction.rows[row_type, key]
+        build.transaction.put(replace(row, copp=uuid("copp")))  # type: ignore[type-var]
+    assert Lab(build).problems() == [
+        "copp: what packets may cost the controller is not limited",
+        "copp: what packets may cost the controller is not limited",
+        "options:debug_drop_collector_set: dropped packets are not sampled",
+    ]

@@ -7,9 +7,10 @@ from typing import Final
 
 from brume.derive.rules import Output, Problem, rule
 from brume.derive.view import View
-from brume.northbound.schema import LogicalRouter, LogicalSwitch
+from brume.northbound.schema import LogicalRouter, LogicalSwitch, NBGlobal
 
 UNPROTECTED: Final = "copp: what packets may cost the controller is not limited"
+UNSAMPLED: Final = "options:debug_drop_collector_set: dropped packets are not sampled"
 
 
 @rule(Problem)
@@ -29,4 +30,10 @@ def unprotected_router(router: LogicalRouter, view: View) -> Iterator[Output]:
         yield Problem(table="Logical_Router", row=router.uuid, message=UNPROTECTED)
 
 
-RULES = (problem_of_a_fact, unprotected_switch, unprotected_router)
+@rule(NBGlobal)
+def unsampled(row: NBGlobal, view: View) -> Iterator[Output]:
+    if row.options.get("debug_drop_collector_set", "0") != "0":
+        yield Problem(table="NB_Global", row=row.uuid, message=UNSAMPLED)
+
+
+RULES = (problem_of_a_fact, unsampled, unprotected_switch, unprotected_router)
