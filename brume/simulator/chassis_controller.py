@@ -21,6 +21,7 @@ from brume.openflow.chassis.learning import (
     learned_neighbor,
     learned_station,
     next_hops,
+    read_neighbor,
     reported_event,
 )
 from brume.openflow.chassis.resolving import known_name
@@ -55,7 +56,7 @@ from brume.southbound.schema import MACBinding, PortBinding, mac_binding_by_port
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Database, Transaction
 from brume.tables.row import Row
-from brume.values import MacAddress, parse_address
+from brume.values import MacAddress
 
 LATENCY = 0.0002
 """Seconds from the switch to the controller: about what a Unix socket and a poll take."""
@@ -199,10 +200,11 @@ class Controller:
 
     def _neighbor_known(self, binding: MACBinding) -> None:
         current = self._southbound.find(mac_binding_by_port_and_ip, (binding.logical_port, binding.ip))
-        if not current:
+        neighbor = read_neighbor(current[0]) if current else None
+        if neighbor is None:
             return
-        mac = MacAddress.parse(current[0].mac)
-        for hop in next_hops(self._southbound, binding, parse_address(binding.ip)):
+        ip, mac = neighbor
+        for hop in next_hops(self._southbound, binding, ip):
             self._release(hop, mac)
 
     def _release(self, hop: NextHop, mac: MacAddress) -> None:

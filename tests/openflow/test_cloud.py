@@ -241,6 +241,18 @@ def test_a_neighbor_of_the_router_is_learned(routed: Cloud) -> None:
     assert learned["r1-ext", "203.0.113.1"] == "fa:16:3e:aa:00:01"
 
 
+@pytest.mark.parametrize(("ip", "mac"), [("203.0.113.1", "nonsense"), ("nonsense", "fa:16:3e:aa:00:01"), ("", "")])
+def test_a_neighbor_that_somebody_wrote_wrong_is_no_neighbor(routed: Cloud, ip: str, mac: str) -> None:
+    """The neighbour is asked again, and its answer heard."""
+    (port,) = routed.southbound.find(port_binding_by_logical_port, "r1-ext")
+    transaction = Transaction()
+    transaction.put(MACBinding(uuid=OTHER, logical_port="r1-ext", ip=ip, mac=mac, datapath=port.datapath))
+    routed.southbound.apply(transaction)
+    routed.settle(1)
+    assert run(routed, "vm2", "ping", "-c", "1", "10.0.1.13")[0] == 0
+    assert run(routed, "vm2", "ping", "-c", "1", "203.0.113.1")[0] == 0
+
+
 def test_flows_of_a_port_that_moves_move_with_it(routed: Cloud) -> None:
     vm3 = routed.hosts["vm3"]
     routed.chassis["hv2"].unplug("vm3")

@@ -18,7 +18,7 @@ from brume.southbound.schema import (
     port_binding_by_tunnel_key,
 )
 from brume.tables.database import Database
-from brume.values import IpAddress, MacAddress, derive_uuid
+from brume.values import IpAddress, MacAddress, derive_uuid, parse_address
 
 
 def learned_neighbor(southbound: Database, learned: LearnMac, now: float) -> MACBinding | None:
@@ -47,7 +47,16 @@ def known_neighbor(southbound: Database, waiting: Await) -> MacAddress | None:
         return None
     own_port = port.logical_port.removeprefix("cr-")
     known = southbound.find(mac_binding_by_port_and_ip, (own_port, str(waiting.ip)))
-    return MacAddress.parse(known[0].mac) if known else None
+    neighbor = read_neighbor(known[0]) if known else None
+    return None if neighbor is None else neighbor[1]
+
+
+def read_neighbor(binding: MACBinding) -> tuple[IpAddress, MacAddress] | None:
+    """The addresses of a neighbour; None if somebody has written nonsense, which its flows tell (`neighbors.py`)."""
+    try:
+        return parse_address(binding.ip), MacAddress.parse(binding.mac)
+    except ValueError:
+        return None
 
 
 def learned_station(southbound: Database, learned: LearnFdb) -> FDB | None:
