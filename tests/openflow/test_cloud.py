@@ -96,6 +96,7 @@ def test_a_chassis_whose_rows_are_deleted_comes_back_with_its_claims(switch: Clo
     ("row_type", "changes"),
     [
         (Chassis, {"name": "other"}),
+        (Chassis, {"other_config": Map({})}),
         (Encap, {"ip": "192.0.2.99"}),
         (Encap, {"ip": "nonsense"}),
         (Encap, {"type": "vxlan"}),

@@ -70,15 +70,17 @@ def remove_namesakes(southbound: Database, here: Here, transaction: Transaction)
 
 
 def is_registered(southbound: Database, here: Here, address: Ipv4Address, kind: str = "geneve") -> bool:
-    """Whether a chassis's rows are there, and still say who it is and how it is reached; somebody may have taken them
-    away or changed them. What it can do is not looked at: a real ovn-controller of this name would write its own, and
-    the two would go on for ever."""
+    """Whether a chassis's rows are there, and still say who it is, what it can do and how it is reached; somebody may
+    have taken them away or changed them. Nothing is looked at that a real ovn-controller 23.03 of this name would write
+    otherwise: the two would go on for ever."""
     chassis = southbound.get(Chassis, here.uuid)
     private = southbound.get(ChassisPrivate, derive_uuid("Chassis_Private", here.name))
     encaps = [southbound.get(Encap, encap) for encap in southbound.members(Chassis.encaps, here.uuid)]
     if chassis is None or private is None or not encaps or None in encaps:
         return False
     if (chassis.name, private.name, private.chassis) != (here.name, here.name, here.uuid):
+        return False
+    if not ABILITIES.items() <= chassis.other_config.items():
         return False
     own = southbound.get(Encap, derive_uuid("Encap", here.name, kind, str(address)))
     return own is None or (own.type, own.ip, own.chassis_name) == (kind, str(address), here.name)
