@@ -240,6 +240,24 @@ def test_who_takes_what_waits_for_it_is_alive_and_who_takes_nothing_is_not(lab: 
 # versions
 
 
+def test_a_row_may_be_watched_for_as_long_as_it_does_not_change(lab: Lab) -> None:
+    watcher, maker = lab.client(), lab.client()
+    maker.transact(add_switch("left"), add_switch("right"))
+    select = {"op": "select", "table": "Logical_Switch", "where": [["name", "==", "left"]], "columns": ["_version"]}
+    (found,) = maker.transact(select)
+    (row,) = found["rows"]
+    request = {"columns": ["name"], "where": [["_version", "==", row["_version"]]]}
+    dump = watcher.ask("monitor_cond", NB, "m", {"Logical_Switch": [request]})
+    assert list(dump["Logical_Switch"].values()) == [{"initial": {"name": "left"}}]
+    nothing, everything = ({"Logical_Switch": [{"where": [where]}]} for where in (False, True))
+    told, _ = watcher.say(watcher.request("monitor_cond_change", "m", "m", nothing))
+    assert the_switch(told) == {"delete": None}
+    watcher.say(watcher.request("monitor_cond_change", "m", "m", everything))
+    watcher.say(watcher.request("monitor_cond_change", "m", "m", {"Logical_Switch": [{"where": request["where"]}]}))
+    maker.transact(update_switch("left", external_ids=["map", [["a", "1"]]]))
+    assert the_switch(*watcher.read()) == {"delete": None}
+
+
 def test_each_version_is_told_to_have_followed_the_one_told_before(lab: Lab) -> None:
     """Also where a row changes again while the reader reads what it had missed."""
     slow, maker = lab.client(limits=SLOW), lab.client()

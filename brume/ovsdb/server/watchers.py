@@ -158,6 +158,8 @@ class Watchers:
                 continue
             seen, sees = was.sees(row, moment), condition.sees(row, moment)
             if seen and not sees:
+                if "_version" in was.columns:
+                    moment.ended[row.uuid] = self.store.version(row.uuid)
                 made = before.watches[name].update2(RowDelta(moment, row, None))
             elif sees and not seen and kinds & INSERT:
                 made = watch.update2(RowDelta(moment, None, row))
