@@ -169,6 +169,22 @@ def test_a_large_dump_reaches_a_slow_reader_whole(server: OurServer, connect: Ca
     assert len(answer.result["Logical_Switch"]) == 60_000
 
 
+def test_a_fault_in_what_is_printed_while_it_is_read_ends_only_that_connection(
+    server: OurServer, connect: Callable[[], Peer]
+) -> None:
+    add_switches(server, 0, 20_000, together=20_000)
+    transaction = Transaction()
+    unprintable: Any = object()  # what only a fault of ours brings into a row
+    transaction.put(LogicalSwitch(uuid=derive_uuid("test", "bad"), name="bad", other_config=unprintable))
+    server.call(lambda: server.stores[NB].database.apply(transaction))
+    bad, good = connect(), connect()
+    bad.socket.sendall(
+        request("monitor_cond", [NB, "m", {"Logical_Switch": [{"columns": ["name", "other_config"]}]}], 1)
+    )
+    assert bad.next() is None
+    assert good.ask("echo", 1) == [1]
+
+
 @pytest.mark.parametrize("octets", [b"garbage", b'{"id":1,"method":"echo","params":' + b"[" * 5000, b"\xff\x00" * 1000])
 def test_garbage_ends_the_connection(server: OurServer, connect: Callable[[], Peer], octets: bytes) -> None:
     bad, good = connect(), connect()

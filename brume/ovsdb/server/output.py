@@ -83,6 +83,12 @@ class Output:
             self._pieces.popleft()
         return None
 
+    def clear(self) -> None:
+        """There is nothing to read any more."""
+        self._pieces.clear()
+        self._held.clear()
+        self.size = 0
+
     @property
     def excessive(self) -> bool:
         """Whether so much is queued that the client cannot be served: one more answer is too much."""

@@ -160,6 +160,11 @@ class Session:
             self.close(reason)
             self.on_close()
 
+    def end_by_fault(self, error: Exception) -> None:
+        """End the session because of a fault of ours."""
+        self.host.report(error)
+        self.fail("a fault of the server's")
+
     def close(self, reason: str = "closed by peer") -> None:
         """The session is over; what the client had is given up."""
         if self.closed:
@@ -196,8 +201,7 @@ class Session:
             try:
                 self._handle(message)
             except Exception as error:
-                self.host.report(error)
-                self.fail("a fault of the server's")
+                self.end_by_fault(error)
         self._working = True
         self.host.timer(0, self._go_on)
 

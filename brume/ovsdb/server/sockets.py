@@ -88,9 +88,17 @@ class Connection(asyncio.Protocol):
         session, transport = self._session, self._transport
         if session is None or transport is None or session.closed:
             return
+        try:
+            self._write_all(session)
+        except Exception as error:  # much is made while it is read: a fault in that is this client's end, no other's
+            session.output.clear()
+            session.end_by_fault(error)
+            return
+        if session.busy == transport.is_reading():
+            (transport.pause_reading if session.busy else transport.resume_reading)()
+
+    def _write_all(self, session: Session) -> None:
         self._write()
         while session.output.slow and session.output.empty and not self._paused:
             session.drained()
             self._write()
-        if session.busy == transport.is_reading():
-            (transport.pause_reading if session.busy else transport.resume_reading)()
