@@ -42,7 +42,6 @@ from brume.southbound.allocation import Allocator, KeyRequest, TunnelKey
 from brume.southbound.from_northbound.facts.acls import AclPlacement, SwitchAcls
 from brume.southbound.from_northbound.facts.balanced import FACTS as BALANCED
 from brume.southbound.from_northbound.facts.balanced import (
-    AnswersForVips,
     BalancerPlacement,
     OnSwitches,
     RouterVip,
@@ -110,7 +109,6 @@ _ORIGINS: dict[type[Row], tuple[type[Row], str]] = {
     OnSwitches: (LoadBalancer, "balancer"),
     Probe: (LoadBalancer, "balancer"),
     RouterVip: (LogicalRouter, "router"),
-    AnswersForVips: (LogicalRouter, "router"),
     Route: (LogicalRouterStaticRoute, "uuid"),
     EcmpGroup: (LogicalRouterStaticRoute, "first"),
     BfdSession: (BFD, "session"),

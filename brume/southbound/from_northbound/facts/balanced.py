@@ -70,16 +70,6 @@ class Balances(Row, frozen=True, kw_only=True):
         return self.datapath
 
 
-class AnswersForVips(Row, frozen=True, kw_only=True):
-    """A router has virtual addresses of this family (ip4, ip6) for which it answers."""
-
-    router: str
-    family: str
-
-    def key(self) -> Hashable:
-        return (self.router, self.family)
-
-
 class OnSwitches(Row, frozen=True, kw_only=True):
     """A load balancer is on at least one switch."""
 
@@ -89,7 +79,7 @@ class OnSwitches(Row, frozen=True, kw_only=True):
         return self.balancer
 
 
-FACTS: Final = (BalancerPlacement, VipPlacement, RouterVip, Balances, AnswersForVips, OnSwitches)
+FACTS: Final = (BalancerPlacement, VipPlacement, RouterVip, Balances, OnSwitches)
 router_vips = Index(RouterVip, "router, what", lambda row: (row.router, row.what))
 
 
@@ -146,18 +136,43 @@ def _vips(view: View, balancer: str) -> tuple[_Vip, ...]:
     )
 
 
+@derived
+def _group_has_vips(view: View, group: str) -> bool:
+    members = view.members(LoadBalancerGroup.load_balancer, group)
+    return any(_has_vips(view, balancer) and _is_compiled(view, balancer) for balancer in members)
+
+
 @rule(LogicalSwitch.load_balancer)
 def on_switch(member: Member, view: View) -> Iterator[Output]:
-    yield from _on_switch(str(member.child), str(member.parent), view)
+    switch, balancer = str(member.parent), str(member.child)
+    if is_there(view, LogicalSwitch, switch) and _has_vips(view, balancer) and _is_compiled(view, balancer):
+        yield Balances(datapath=switch)
+    yield from _on_switch(balancer, switch, view)
 
 
 @rule(LogicalRouter.load_balancer)
 def on_router(member: Member, view: View) -> Iterator[Output]:
-    yield from _on_router(str(member.child), str(member.parent), view)
+    router, balancer = str(member.parent), str(member.child)
+    if is_there(view, LogicalRouter, router) and _has_vips(view, balancer) and _is_compiled(view, balancer):
+        yield Balances(datapath=router)
+    yield from _on_router(balancer, router, view)
+
+
+@rule(LogicalSwitch.load_balancer_group)
+def group_on_switch(member: Member, view: View) -> Iterator[Output]:
+    if is_there(view, LogicalSwitch, str(member.parent)) and _group_has_vips(view, str(member.child)):
+        yield Balances(datapath=str(member.parent))
+
+
+@rule(LogicalRouter.load_balancer_group)
+def group_on_router(member: Member, view: View) -> Iterator[Output]:
+    if is_there(view, LogicalRouter, str(member.parent)) and _group_has_vips(view, str(member.child)):
+        yield Balances(datapath=str(member.parent))
 
 
 @rule(LoadBalancerGroup.load_balancer)
 def in_group(member: Member, view: View) -> Iterator[Output]:
+    """Only rows of this load balancer's own: a row that thousands make is compared with what all of them make."""
     for switch in view.owners(LogicalSwitch.load_balancer_group, member.parent):
         yield from _on_switch(str(member.child), switch, view)
     for router in view.owners(LogicalRouter.load_balancer_group, member.parent):
@@ -166,8 +181,6 @@ def in_group(member: Member, view: View) -> Iterator[Output]:
 
 def _on_switch(balancer: str, switch: str, view: View) -> Iterator[Output]:
     if is_there(view, LogicalSwitch, switch) and _is_compiled(view, balancer):
-        if _has_vips(view, balancer):
-            yield Balances(datapath=switch)
         yield from _place_on_switch(balancer, switch, view)
 
 
@@ -181,8 +194,6 @@ def _place_on_switch(balancer: str, switch: str, view: View) -> Iterator[Output]
 def _on_router(balancer: str, router: str, view: View) -> Iterator[Output]:
     if not is_there(view, LogicalRouter, router) or not _is_compiled(view, balancer):
         return
-    if _has_vips(view, balancer):
-        yield Balances(datapath=router)
     yield BalancerPlacement(balancer=balancer, datapath=router, kind="router")
     for vip in _vips(view, balancer):
         yield VipPlacement(balancer=balancer, vip=vip.vip, datapath=router, kind="router")
@@ -198,7 +209,6 @@ def _address(vip: _Vip, router: str, view: View) -> Iterator[Output]:
         yield RouterVip(router=router, what=ROUTABLE, address=vip.address)
     if vip.answers == ALL or (vip.answers == REACHABLE and _is_reachable(view, router, vip.address)):
         yield RouterVip(router=router, what=ANSWERED, address=vip.address)
-        yield AnswersForVips(router=router, family=vip.family)
 
 
 @derived
@@ -223,4 +233,4 @@ def _switches(view: View, router: str) -> tuple[str, ...]:
     return tuple(sorted({side.switch for side in sides if side is not None and side.peer is not None}))
 
 
-RULES = (on_switch, on_router, in_group)
+RULES = (on_switch, on_router, group_on_switch, group_on_router, in_group)

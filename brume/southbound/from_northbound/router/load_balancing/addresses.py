@@ -7,13 +7,14 @@ gateway port answers by it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
 
 from brume.derive.rules import Output, rule
 from brume.derive.view import View
-from brume.expressions.match import Match
 from brume.southbound.allocation import TunnelKey
-from brume.southbound.from_northbound.facts.balanced import ANSWERED, VIP, AnswersForVips, RouterVip
-from brume.southbound.from_northbound.facts.ports import RouterPort, SwitchPort, network_of, router_ports
+from brume.southbound.from_northbound.facts.balanced import ANSWERED, VIP, RouterVip
+from brume.southbound.from_northbound.facts.ports import SwitchPort, network_of, router_ports
 from brume.southbound.from_northbound.flows import flow
 from brume.southbound.from_northbound.router.own_addresses import arp_reply, neighbor_advertisement
 from brume.southbound.from_northbound.router.ports import resident
@@ -24,41 +25,31 @@ from brume.southbound.schema import AddressSet
 from brume.tables.row import Member
 from brume.values.uuids import derive_uuid
 
+REQUESTS: Final = {"ip4": "arp.op == 1 && arp.tpa", "ip6": "nd_ns && nd.target"}
 
+
+@lru_cache(maxsize=65536)
 def set_uuid(router: str, family: str) -> str:
     """The uuid of the address set of a router's virtual addresses."""
     return derive_uuid("Address_Set", "virtual addresses", router, family)
 
 
-def _set_name(key: TunnelKey, family: str) -> str:
-    return f"_rtr_lb_{key.number}_{family}"
-
-
-@rule(AnswersForVips)
-def addresses_of(answers: AnswersForVips, view: View) -> Iterator[Output]:
-    key = view.get(TunnelKey, answers.router)
-    if key is not None:
-        yield AddressSet(uuid=set_uuid(answers.router, answers.family), name=_set_name(key, answers.family))
-
-
 @rule(RouterVip)
-def address_of(vip: RouterVip, view: View) -> Iterator[Output]:
-    if vip.what == ANSWERED:
-        family = "ip6" if ":" in vip.address else "ip4"
-        yield Member(AddressSet.addresses, set_uuid(vip.router, family), vip.address)
-
-
-@rule(RouterPort)
-def answer(port: RouterPort, view: View) -> Iterator[Output]:
-    key = view.get(TunnelKey, port.router)
-    if key is None:
+def answered(vip: RouterVip, view: View) -> Iterator[Output]:
+    """The address, and the flows that all answered addresses of the router's ports share."""
+    key = view.get(TunnelKey, vip.router)
+    if vip.what != ANSWERED or key is None:
         return
-    if view.get(AnswersForVips, (port.router, "ip4")):
-        asked = f"inport == {port.quoted} && arp.op == 1 && arp.tpa == ${_set_name(key, 'ip4')}{resident(port)}"
-        yield flow(ROUTER_IN.IP_INPUT, port.router, 90, *arp_reply(asked, str(INPORT_MAC)))
-    if view.get(AnswersForVips, (port.router, "ip6")):
-        asked = f"inport == {port.quoted} && nd_ns && nd.target == ${_set_name(key, 'ip6')}{resident(port)}"
-        yield flow(ROUTER_IN.IP_INPUT, port.router, 90, Match(asked), neighbor_advertisement("nd_na", str(INPORT_MAC)))
+    family = "ip6" if ":" in vip.address else "ip4"
+    uuid, name = set_uuid(vip.router, family), f"_rtr_lb_{key.number}_{family}"
+    yield AddressSet(uuid=uuid, name=name)
+    yield Member(AddressSet.addresses, uuid, vip.address)
+    for port in view.find(router_ports, vip.router):
+        asked = f"inport == {port.quoted} && {REQUESTS[family]} == ${name}{resident(port)}"
+        match, actions = arp_reply(asked, str(INPORT_MAC))
+        if family == "ip6":
+            actions = neighbor_advertisement("nd_na", str(INPORT_MAC))
+        yield flow(ROUTER_IN.IP_INPUT, port.router, 90, match, actions)
 
 
 @rule(RouterVip)
@@ -72,4 +63,4 @@ def sent_here(vip: RouterVip, view: View) -> Iterator[Output]:
             yield request(port, vip.address, view)
 
 
-RULES = (addresses_of, address_of, answer, sent_here)
+RULES = (answered, sent_here)
