@@ -104,8 +104,8 @@ class EmbeddedCloud:
             self._settle()
         finally:
             self._is_expected = False
-        if self.northbound.keeper.is_due:
-            self._work()
+            if self._commits or self.northbound.keeper.is_due:  # commits are left when a step has raised
+                self._work()
 
     def _settle(self) -> None:
         self.northbound.put_right(self.clock())
