@@ -11,7 +11,8 @@
 One file an action. Every handler is a pure function from a PacketIn to answers. What needs memory has its own noun:
 `buffered.py` (packets that wait for an ARP answer), `announcements.py` (gratuitous ARP, when),
 `memberships.py` (who joined which multicast group, until when),
-`advertisements.py` (router advertisements that nobody asked for, when), `probes.py` (backends that are probed).
+`advertisements.py` (router advertisements that nobody asked for, when), `probes.py` (backends that are probed);
+`deadlines.py` says what of many is due next.
 Not here: the BFD and DHCPv6 relay actions; dispatch refuses them by name.
 
 Start reading in `messages.py`, then `dispatch.py`.

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from brume.openflow.packet_in.deadlines import Deadlines
 from brume.openflow.packet_in.messages import LearnMembership
 
 MULTICAST_ROUTERS: Final = "mrouters"
@@ -21,58 +22,71 @@ class Memberships:
     """The groups of one chassis."""
 
     def __init__(self) -> None:
-        self._ports: dict[Group, dict[int, float]] = {}
+        self._switches: dict[int, dict[str, set[int]]] = {}
+        """Ports by datapath and address."""
+        self._until: Deadlines[tuple[Group, int]] = Deadlines()
 
     def ports(self, group: Group) -> frozenset[int]:
         """The ports that have joined."""
-        return frozenset(self._ports.get(group, ()))
+        return frozenset(self._switches.get(group[0], {}).get(group[1], ()))
 
     def groups(self) -> list[Group]:
         """All groups that somebody has joined."""
-        return list(self._ports)
+        return [(datapath, address) for datapath, groups in self._switches.items() for address in groups]
 
     def learn(self, seen: LearnMembership, until: float, most: int) -> set[Group]:
         """Take in what a host said, unless its switch has as many groups as it may have."""
         changed = set()
+        groups = self._switches.setdefault(seen.datapath, {})
         addresses = [str(address) for address in seen.joined] + [MULTICAST_ROUTERS] * seen.asks
         for address in addresses:
-            group = (seen.datapath, address)
-            if group not in self._ports and address != MULTICAST_ROUTERS and self._count(seen.datapath) >= most:
+            if address not in groups and address != MULTICAST_ROUTERS and _count(groups) >= most:
                 continue
-            ports = self._ports.setdefault(group, {})
+            group = (seen.datapath, address)
+            ports = groups.setdefault(address, set())
             if seen.port not in ports:
                 changed.add(group)
-            ports[seen.port] = until
+            ports.add(seen.port)
+            self._until.put((group, seen.port), until)
         for address in map(str, seen.left):
             changed |= self._forget((seen.datapath, address), seen.port)
+        if not groups:
+            self._switches.pop(seen.datapath, None)
         return changed
 
     def expire(self, now: float) -> set[Group]:
         """Forget what has not been said again in time."""
-        old = [(group, port) for group, ports in self._ports.items() for port, until in ports.items() if until <= now]
         changed: set[Group] = set()
-        for group, port in old:
+        for group, port in self._until.due(now):
             changed |= self._forget(group, port)
         return changed
 
     def flush(self, datapath: int) -> set[Group]:
         """Forget a switch."""
-        gone = {group for group in self._ports if group[0] == datapath}
-        for group in gone:
-            del self._ports[group]
-        return gone
+        gone = {(datapath, address): ports for address, ports in self._switches.pop(datapath, {}).items()}
+        for group, ports in gone.items():
+            for port in ports:
+                self._until.drop((group, port))
+        return set(gone)
 
     def next_time(self) -> float:
         """When something is forgotten next; infinity when nothing is known."""
-        return min((until for ports in self._ports.values() for until in ports.values()), default=float("inf"))
-
-    def _count(self, datapath: int) -> int:
-        return sum(1 for known, address in self._ports if known == datapath and address != MULTICAST_ROUTERS)
+        return self._until.next_time()
 
     def _forget(self, group: Group, port: int) -> set[Group]:
-        ports = self._ports.get(group, {})
-        if ports.pop(port, None) is None:
+        datapath, address = group
+        groups = self._switches.get(datapath, {})
+        ports = groups.get(address, set())
+        if port not in ports:
             return set()
+        ports.remove(port)
+        self._until.drop((group, port))
         if not ports:
-            del self._ports[group]
+            del groups[address]
+            if not groups:
+                del self._switches[datapath]
         return {group}
+
+
+def _count(groups: dict[str, set[int]]) -> int:
+    return len(groups) - (MULTICAST_ROUTERS in groups)

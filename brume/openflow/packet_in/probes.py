@@ -7,16 +7,17 @@ many successes, or failures, in all make a backend online, or offline; until the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
+from brume.openflow.packet_in.deadlines import Deadlines
 from brume.openflow.packet_in.messages import PacketOut, ProbeHeard
 from brume.openflow.packet_in.service_check import Target, ask, hang_up
+from brume.values import IpAddress
 
 Status = Literal["online", "offline"]
 Draw = Callable[[float, float], float]
-FOREVER: Final = float("inf")
 FIRST_PORT, LAST_PORT = 49152, 65535
 
 
@@ -89,6 +90,9 @@ class Probes:
     def __init__(self, draw: Draw) -> None:
         self._draw = draw
         self._probes: dict[str, _Probe] = {}
+        self._due: Deadlines[str] = Deadlines()
+        self._by_backend: dict[_Backend, dict[str, None]] = {}
+        """Names, by where answers come from."""
 
     def names(self) -> set[str]:
         """What is probed."""
@@ -97,49 +101,61 @@ class Probes:
     def put(self, name: str, wanted: Wanted | None, now: float) -> None:
         """Probe this from now on, or (None) no more; a backend at another place is another one."""
         known = self._probes.get(name)
-        if wanted is None:
-            self._probes.pop(name, None)
-        elif known is None or known.wanted.target != wanted.target:
-            self._probes[name] = _Probe(wanted, now)
-        else:
+        if known is not None and wanted is not None and known.wanted.target == wanted.target:
             known.wanted = wanted
+            return
+        if known is not None:
+            self._remove(name, known)
+        if wanted is not None:
+            self._probes[name] = _Probe(wanted, now)
+            self._due.put(name, now)
+            self._by_backend.setdefault(_backend(wanted.target), {})[name] = None
+
+    def _remove(self, name: str, known: _Probe) -> None:
+        del self._probes[name]
+        self._due.drop(name)
+        backend = _backend(known.wanted.target)
+        del self._by_backend[backend][name]
+        if not self._by_backend[backend]:
+            del self._by_backend[backend]
 
     def due(self, now: float) -> Iterator[PacketOut | Found]:
         """What to send now, and what silence says."""
-        for name, probe in self._probes.items():
-            if probe.when > now:
-                continue
+        for name in self._due.due(now):
+            probe = self._probes[name]
             if probe.is_waiting:
-                found = probe.result(probe.wanted.target.protocol == "udp", now)
-                if found is not None:
-                    yield Found(name, found)
+                yield from self._result(name, probe.wanted.target.protocol == "udp", now)
             else:
-                yield probe.send(now, self._draw)
+                packet = probe.send(now, self._draw)
+                self._due.put(name, probe.when)
+                yield packet
 
     def hear(self, heard: ProbeHeard, now: float) -> Iterator[PacketOut | Found]:
         """A backend has answered: the probe that it was asked with, no other."""
-        for name, probe in self._probes.items():
-            target = probe.wanted.target
-            if not probe.is_waiting or not _is_answer(heard, target) or heard.source_port != probe.source_port:
+        for name in self._by_backend.get(_backend(heard), ()):
+            probe = self._probes[name]
+            if not probe.is_waiting or heard.source_port != probe.source_port:
                 continue
             if heard.protocol == "tcp" and heard.acknowledgment != (probe.sequence + 1) & 0xFFFFFFFF:
                 continue
             if heard.alive:
-                yield hang_up(target, heard)
-            found = probe.result(heard.alive, now)
-            if found is not None:
-                yield Found(name, found)
+                yield hang_up(probe.wanted.target, heard)
+            yield from self._result(name, heard.alive, now)
+
+    def _result(self, name: str, alive: bool, now: float) -> Iterator[Found]:
+        probe = self._probes[name]
+        status = probe.result(alive, now)
+        self._due.put(name, probe.when)
+        if status is not None:
+            yield Found(name, status)
 
     def next_time(self) -> float:
         """When something is due next; infinity when nothing is."""
-        return min((probe.when for probe in self._probes.values()), default=FOREVER)
+        return self._due.next_time()
 
 
-def _is_answer(heard: ProbeHeard, target: Target) -> bool:
-    return (heard.datapath, heard.port, heard.ip, heard.protocol, heard.number) == (
-        target.datapath,
-        target.port,
-        target.ip,
-        target.protocol,
-        target.number,
-    )
+_Backend = tuple[int, int, IpAddress, str, int]
+
+
+def _backend(one: Target | ProbeHeard) -> _Backend:
+    return one.datapath, one.port, one.ip, one.protocol, one.number
