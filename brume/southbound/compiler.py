@@ -45,7 +45,8 @@ from brume.southbound.from_northbound.facts.balanced import (
     BalancerPlacement,
     OnSwitches,
     RouterVip,
-    VipPlacement,
+    VipOnRouter,
+    VipOnSwitch,
 )
 from brume.southbound.from_northbound.facts.bfd import BfdSession, source_ports
 from brume.southbound.from_northbound.facts.groups import GroupPlacement
@@ -104,7 +105,8 @@ _ORIGINS: dict[type[Row], tuple[type[Row], str]] = {
     RelayedGroup: (LogicalRouter, "router"),
     AclPlacement: (ACL, "acl"),
     BalancedVip: (LoadBalancer, "balancer"),
-    VipPlacement: (LoadBalancer, "balancer"),
+    VipOnSwitch: (LoadBalancer, "balancer"),
+    VipOnRouter: (LoadBalancer, "balancer"),
     BalancerPlacement: (LoadBalancer, "balancer"),
     OnSwitches: (LoadBalancer, "balancer"),
     Probe: (LoadBalancer, "balancer"),

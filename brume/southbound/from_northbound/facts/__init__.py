@@ -8,7 +8,7 @@
     groups.py      GroupPlacement: a port group has ports on a switch
     acls.py        AclPlacement: an ACL applies to a switch (its own, or a port group's); SwitchAcls: it has some
     load_balancers.py   BalancedVip: a virtual address of a load balancer and its backends
-    balanced.py    VipPlacement and others: where load balancers are, and what they make true of a router
+    balanced.py    VipOnSwitch, VipOnRouter and others: where load balancers are, and what they make true of a router
     probes.py      Probe: a backend is to be asked whether it lives
     nat.py         RouterNat: a translation of a router; RouterHas: what is true of a router because of one
     routes.py      Route: a static route that can be used; EcmpGroup: several lead to one destination

@@ -38,16 +38,26 @@ class BalancerPlacement(Row, frozen=True, kw_only=True):
         return (self.balancer, self.datapath)
 
 
-class VipPlacement(Row, frozen=True, kw_only=True):
-    """A virtual address (`BalancedVip`) is on a switch or on a router."""
+class VipOnSwitch(Row, frozen=True, kw_only=True):
+    """A virtual address (`BalancedVip`) is on a switch."""
 
     balancer: str
     vip: str
-    datapath: str
-    kind: Kind
+    switch: str
 
     def key(self) -> Hashable:
-        return (self.balancer, self.vip, self.datapath)
+        return (self.balancer, self.vip, self.switch)
+
+
+class VipOnRouter(Row, frozen=True, kw_only=True):
+    """A virtual address is on a router."""
+
+    balancer: str
+    vip: str
+    router: str
+
+    def key(self) -> Hashable:
+        return (self.balancer, self.vip, self.router)
 
 
 class RouterVip(Row, frozen=True, kw_only=True):
@@ -79,7 +89,7 @@ class OnSwitches(Row, frozen=True, kw_only=True):
         return self.balancer
 
 
-FACTS: Final = (BalancerPlacement, VipPlacement, RouterVip, Balances, OnSwitches)
+FACTS: Final = (BalancerPlacement, VipOnSwitch, VipOnRouter, RouterVip, Balances, OnSwitches)
 router_vips = Index(RouterVip, "router, what", lambda row: (row.router, row.what))
 
 
@@ -188,7 +198,7 @@ def _place_on_switch(balancer: str, switch: str, view: View) -> Iterator[Output]
     yield OnSwitches(balancer=balancer)
     yield BalancerPlacement(balancer=balancer, datapath=switch, kind="switch")
     for vip in _vips(view, balancer):
-        yield VipPlacement(balancer=balancer, vip=vip.vip, datapath=switch, kind="switch")
+        yield VipOnSwitch(balancer=balancer, vip=vip.vip, switch=switch)
 
 
 def _on_router(balancer: str, router: str, view: View) -> Iterator[Output]:
@@ -196,7 +206,7 @@ def _on_router(balancer: str, router: str, view: View) -> Iterator[Output]:
         return
     yield BalancerPlacement(balancer=balancer, datapath=router, kind="router")
     for vip in _vips(view, balancer):
-        yield VipPlacement(balancer=balancer, vip=vip.vip, datapath=router, kind="router")
+        yield VipOnRouter(balancer=balancer, vip=vip.vip, router=router)
         yield from _address(vip, router, view)
     if settings(view).balance_before_routers:
         for switch in _switches(view, router):

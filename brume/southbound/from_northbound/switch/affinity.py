@@ -8,9 +8,10 @@ from brume.derive.rules import Output, rule
 from brume.derive.view import View
 from brume.northbound.schema import LogicalSwitch
 from brume.southbound.from_northbound.affinity import Affinity, affinity
-from brume.southbound.from_northbound.facts.balanced import VipPlacement
+from brume.southbound.from_northbound.facts.balanced import VipOnSwitch
+from brume.southbound.from_northbound.facts.load_balancers import BalancedVip
 from brume.southbound.from_northbound.flows import default
-from brume.southbound.from_northbound.switch.load_balancing import original, switch_vip
+from brume.southbound.from_northbound.switch.load_balancing import original
 from brume.southbound.pipeline import SWITCH_IN
 from brume.southbound.registers import (
     BACKEND_IPV4,
@@ -28,9 +29,9 @@ def no_affinity(switch: LogicalSwitch, view: View) -> Iterator[Output]:
     yield default(SWITCH_IN.LB_AFF_LEARN, switch.uuid)
 
 
-@rule(VipPlacement)
-def switch_affinity(placement: VipPlacement, view: View) -> Iterator[Output]:
-    vip = switch_vip(placement, view)
+@rule(VipOnSwitch)
+def switch_affinity(placement: VipOnSwitch, view: View) -> Iterator[Output]:
+    vip = view.get(BalancedVip, (placement.balancer, placement.vip))
     if vip is None or not vip.affinity:
         return
     address = str(ORIGINAL_IPV6 if vip.is_ipv6 else ORIGINAL_IPV4)
@@ -47,7 +48,7 @@ def switch_affinity(placement: VipPlacement, view: View) -> Iterator[Output]:
         backend=str(SWITCH_BACKEND_IPV6 if vip.is_ipv6 else BACKEND_IPV4),
         flag="",
     )
-    yield from affinity(vip, placement.datapath, how)
+    yield from affinity(vip, placement.switch, how)
 
 
 RULES = (no_affinity, switch_affinity)

@@ -15,7 +15,7 @@ from brume.expressions.actions import Actions
 from brume.expressions.match import Match
 from brume.northbound.schema import LogicalSwitch
 from brume.southbound.from_northbound.balancing import choice
-from brume.southbound.from_northbound.facts.balanced import VipPlacement
+from brume.southbound.from_northbound.facts.balanced import VipOnSwitch
 from brume.southbound.from_northbound.facts.load_balancers import BalancedVip
 from brume.southbound.from_northbound.facts.settings import settings
 from brume.southbound.from_northbound.flows import default, flow
@@ -31,13 +31,6 @@ def no_balancing(switch: LogicalSwitch, view: View) -> Iterator[Output]:
     yield default(SWITCH_IN.LB, switch.uuid)
 
 
-def switch_vip(placement: VipPlacement, view: View) -> BalancedVip | None:
-    """The virtual address, if it is on a switch."""
-    if placement.kind != "switch":
-        return None
-    return view.get(BalancedVip, (placement.balancer, placement.vip))
-
-
 def original(vip: BalancedVip) -> str:
     """Keep the address, and the port, that the packet was sent to."""
     address = ORIGINAL_IPV6 if vip.is_ipv6 else ORIGINAL_IPV4
@@ -45,12 +38,12 @@ def original(vip: BalancedVip) -> str:
     return f"{address} = {vip.to.address}; {port}"
 
 
-@rule(VipPlacement)
-def balance(placement: VipPlacement, view: View) -> Iterator[Output]:
-    vip = switch_vip(placement, view)
+@rule(VipOnSwitch)
+def balance(placement: VipOnSwitch, view: View) -> Iterator[Output]:
+    vip = view.get(BalancedVip, (placement.balancer, placement.vip))
     if vip is None:
         return
-    datapath, address, port = placement.datapath, f"{vip.family}.dst == {vip.to.address}", ""
+    datapath, address, port = placement.switch, f"{vip.family}.dst == {vip.to.address}", ""
     if vip.to.port:
         port = f" && {vip.protocol}.dst == {vip.to.port}"
     known = Match(f"{CONNTRACK_NAT} == 1 && {address}{port}")

@@ -8,9 +8,10 @@ from brume.derive.rules import Output, rule
 from brume.derive.view import View
 from brume.northbound.schema import LogicalRouter
 from brume.southbound.from_northbound.affinity import Affinity, affinity
-from brume.southbound.from_northbound.facts.balanced import VipPlacement
+from brume.southbound.from_northbound.facts.balanced import VipOnRouter
+from brume.southbound.from_northbound.facts.load_balancers import BalancedVip
 from brume.southbound.from_northbound.flows import default
-from brume.southbound.from_northbound.router.load_balancing.choice import asked, router_vip
+from brume.southbound.from_northbound.router.load_balancing.choice import asked
 from brume.southbound.from_northbound.router.nat.force_snat import forced
 from brume.southbound.pipeline import ROUTER_IN
 from brume.southbound.registers import (
@@ -28,9 +29,9 @@ def no_affinity(router: LogicalRouter, view: View) -> Iterator[Output]:
     yield default(ROUTER_IN.LB_AFF_LEARN, router.uuid)
 
 
-@rule(VipPlacement)
-def router_affinity(placement: VipPlacement, view: View) -> Iterator[Output]:
-    vip, router = router_vip(placement, view), placement.datapath
+@rule(VipOnRouter)
+def router_affinity(placement: VipOnRouter, view: View) -> Iterator[Output]:
+    vip, router = view.get(BalancedVip, (placement.balancer, placement.vip)), placement.router
     if vip is None or not vip.affinity:
         return
     # Unlike for the choice itself, the router's address goes before the load balancer's wish to keep the source.

@@ -14,7 +14,7 @@ from brume.expressions.actions import Actions
 from brume.expressions.match import Match
 from brume.northbound.schema import LogicalRouter
 from brume.southbound.from_northbound.balancing import Flag, choice
-from brume.southbound.from_northbound.facts.balanced import BalancerPlacement, VipPlacement, balances, skips_snat
+from brume.southbound.from_northbound.facts.balanced import BalancerPlacement, VipOnRouter, balances, skips_snat
 from brume.southbound.from_northbound.facts.load_balancers import BalancedVip
 from brume.southbound.from_northbound.facts.nat import nats_by_address
 from brume.southbound.from_northbound.facts.ports import RouterPort, gateways_of
@@ -32,13 +32,6 @@ def no_tracking(router: LogicalRouter, view: View) -> Iterator[Output]:
         yield Problem(table="Logical_Router", row=router.uuid, message=message)
 
 
-def router_vip(placement: VipPlacement, view: View) -> BalancedVip | None:
-    """The virtual address, if it is on a router."""
-    if placement.kind != "router":
-        return None
-    return view.get(BalancedVip, (placement.balancer, placement.vip))
-
-
 def asked(vip: BalancedVip) -> str:
     """The match of a new connection to a virtual address."""
     port = f" && {vip.protocol} && {vip.protocol}.dst == {vip.to.port}" if vip.to.port else ""
@@ -52,9 +45,9 @@ def flag_of(vip: BalancedVip, router: str, view: View) -> Flag:
     return "force_snat" if forced(view, router, "lb") else ""
 
 
-@rule(VipPlacement)
-def balance(placement: VipPlacement, view: View) -> Iterator[Output]:
-    vip, router = router_vip(placement, view), placement.datapath
+@rule(VipOnRouter)
+def balance(placement: VipOnRouter, view: View) -> Iterator[Output]:
+    vip, router = view.get(BalancedVip, (placement.balancer, placement.vip)), placement.router
     if vip is None:
         return
     match = Match(f"ip && {vip.family}.dst == {vip.to.address}")
@@ -88,10 +81,10 @@ def _replies(vip: BalancedVip, router: str, gateway: RouterPort, flag: Flag) -> 
     return flow(ROUTER_OUT.UNDNAT, router, 120, Match(match), Actions(actions))
 
 
-@rule(VipPlacement)
-def shared_with_translation(placement: VipPlacement, view: View) -> Iterator[Output]:
+@rule(VipOnRouter)
+def shared_with_translation(placement: VipOnRouter, view: View) -> Iterator[Output]:
     """An address that is a translation's too: what is for the load balancer goes past undoing of SNAT."""
-    vip, router = router_vip(placement, view), placement.datapath
+    vip, router = view.get(BalancedVip, (placement.balancer, placement.vip)), placement.router
     if vip is None or not view.find(nats_by_address, (router, vip.to.address)):
         return
     port = f" && {vip.protocol}.dst == {vip.to.port}" if vip.to.port else ""
