@@ -93,6 +93,27 @@ def test_a_load_balancer_that_joins_a_group_is_where_the_group_is() -> None:
     }
 
 
+def rules_for_one_more_in_a_group(count: int) -> int:
+    """How many rules run when a group that three switches have, with so many load balancers, gets one more."""
+    build = network()
+    group = balancer_group(build, "group")
+    for switch in ("net", "guarded", "other"):
+        build.transaction.add(LogicalSwitch.load_balancer_group, uuid("switch", switch), group)
+    for number in range(count + 1):
+        balancer(build, f"lb{number}", {f"192.0.{2 + (number >> 8)}.{number & 255}:80": "10.0.0.11:80"}, "tcp")
+        if number < count:
+            build.transaction.add(LoadBalancerGroup.load_balancer, group, uuid("balancer", f"lb{number}"))
+    lab = Lab(build)
+    lab.build.transaction.add(LoadBalancerGroup.load_balancer, group, uuid("balancer", f"lb{count}"))
+    lab.build.apply()
+    assert len(lab.flows("ls_in_lb 120")) == 3 * (count + 1)
+    return lab.compiler.ran()
+
+
+def test_one_more_load_balancer_in_a_group_runs_a_constant_number_of_rules() -> None:
+    assert rules_for_one_more_in_a_group(10) == rules_for_one_more_in_a_group(300) < 30
+
+
 def probed() -> Lab:
     """Two backends that are probed, on ports that are up."""
     build = network()
