@@ -31,6 +31,7 @@ Rooms of their own, each with its page:
     storage/   a database in a file that ovsdb-tool and ovsdb-server open too
     tls.py authority.py              `ssl:`: contexts, and certificates of an authority of one's own
     bootstrap.py                     and how a client learns of another's
+    whole_files.py                   how keys and certificates are written
 
 Start reading in `columns.py`, then `transact.py`, then `server/host.py`. The northbound and southbound schemas are
 declared with it.

@@ -12,13 +12,11 @@ use one directory at once. Import this late: cryptography takes a tenth of a sec
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from tempfile import mkstemp
 from typing import Any, Literal
 
 from cryptography import x509
@@ -29,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from brume.ovsdb.tls import TlsError, TlsFiles
+from brume.ovsdb.whole_files import write_whole
 
 Side = Literal["server", "client", "peer"]
 SERVER: Side = "server"
@@ -48,7 +47,7 @@ def make_authority(directory: Path, *, now: datetime, name: str = "Brume OVSDB C
             raise TlsError(f"{certificate_file} is there, but its key {key_file.name} is not")
         key = _key_in(key_file)
         if not certificate_file.exists():
-            _write(certificate_file, _certificate_text(_authority_certificate(key, name, now)))
+            write_whole(str(certificate_file), _certificate_text(_authority_certificate(key, name, now)))
     except TlsError:
         raise
     except OSError as error:
@@ -78,7 +77,7 @@ class Authority:
                 if self._will_do(found, key, side, now, alternatives):
                     return files
             certificate = self._certificate_for(key, name, side, now, alternatives)
-            _write(certificate_file, _certificate_text(certificate))
+            write_whole(str(certificate_file), _certificate_text(certificate))
         except TlsError:
             raise
         except OSError as error:
@@ -196,7 +195,7 @@ def _names(certificate: x509.Certificate) -> list[x509.GeneralName]:
 def _key_in(path: Path) -> EllipticCurvePrivateKey:
     """The key in a file, made if there is none."""
     if not path.exists():
-        _write(path, _key_text(generate_private_key(SECP256R1())), replace=False)
+        write_whole(str(path), _key_text(generate_private_key(SECP256R1())), replace=False)
     return _read_key(path)
 
 
@@ -230,21 +229,3 @@ def _octets(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise TlsError(error.errno, error.strerror, str(path)) from error
-
-
-def _write(path: Path, text: bytes, *, replace: bool = True) -> None:
-    """Write a file that only its owner can read. One that is there is replaced, or else kept, however new it is."""
-    descriptor, new = mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(descriptor)  # or after a crash there is a file with no key in it
-        if replace:
-            os.rename(new, path)
-        else:
-            with suppress(FileExistsError):
-                os.link(new, path)
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(new)

@@ -8,14 +8,13 @@ authority. Whoever is in between the first time is believed for ever: use it on 
 
 from __future__ import annotations
 
-import os
 import socket
 import ssl
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from typing import Any
 
 from brume.ovsdb.tls import TlsError, TlsFiles, unverified_context
+from brume.ovsdb.whole_files import write_whole
 from brume.ovsdb.wire.remotes import Remote
 
 PATIENCE = 10.0
@@ -37,22 +36,23 @@ def fetch_authority(remotes: Iterable[Remote], files: TlsFiles) -> None:
             except OSError as error:
                 why = f"{remote}: {error}"
             else:
-                _write(files.ca_cert, ssl.DER_cert_to_PEM_cert(authority))
+                text = ssl.DER_cert_to_PEM_cert(authority).encode()
+                write_whole(files.ca_cert, text, replace=False, mode=0o444)  # who was first is believed
                 return
     raise TlsError(f"{files.ca_cert} cannot be had: {why}")
 
 
 def authority_of(chain: Sequence[bytes]) -> bytes:
     """The authority at the end of what a server has sent."""
-    from cryptography.exceptions import InvalidSignature
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.x509 import load_der_x509_certificate
 
     if not chain:
         raise TlsError("it showed no certificate")
-    last = load_der_x509_certificate(chain[-1])
     try:
+        last = load_der_x509_certificate(chain[-1])
         last.verify_directly_issued_by(last)
-    except (ValueError, TypeError, InvalidSignature):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         raise TlsError("it did not send the certificate of its authority") from None
     return chain[-1]
 
@@ -65,9 +65,3 @@ def _chain(connection: Any) -> list[bytes]:
         ssl.PEM_cert_to_DER_cert(certificate.public_bytes())
         for certificate in connection._sslobj.get_unverified_chain() or ()
     ]
-
-
-def _write(path: str, text: str) -> None:
-    """Nobody's file is replaced: who was first is believed."""
-    with suppress(FileExistsError), open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444), "w") as file:
-        file.write(text)

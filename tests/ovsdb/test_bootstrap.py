@@ -62,6 +62,25 @@ def test_who_was_first_is_believed(authority: Authority, client: TlsFiles) -> No
     assert Path(client.ca_cert).read_text() == "another's"
 
 
+def test_several_who_learn_at_once_learn_the_same(authority: Authority, client: TlsFiles) -> None:
+    """Each may use the file as soon as it is there: it is never half a file."""
+
+    async def story() -> None:
+        server = Server(host_on(asyncio.get_running_loop()), tls=contexts(authority.issue("nb", SERVER, now=NOW)))
+        remote = Remote("ssl", "127.0.0.1", (await server.open(Remote("pssl", "127.0.0.1", 0))).port)
+        try:
+            await asyncio.gather(*(asyncio.to_thread(learn, remote) for _ in range(4)))
+        finally:
+            await server.close()
+
+    def learn(remote: Remote) -> None:
+        fetch_authority([remote], client)
+        client_context(client)
+
+    asyncio.run(story())
+    assert [path.name for path in Path(client.ca_cert).parent.iterdir() if "learned" in path.name] == ["learned.pem"]
+
+
 @pytest.mark.parametrize("remotes", ["ssl:127.0.0.1:1", "tcp:127.0.0.1:1", ""])
 def test_nobody_tells(client: TlsFiles, remotes: str) -> None:
     with pytest.raises(TlsError, match=r"learned.pem cannot be had: (ssl:127.0.0.1:1: .*refused|no ssl: remote)"):
@@ -72,6 +91,6 @@ def test_nobody_tells(client: TlsFiles, remotes: str) -> None:
 def test_what_has_not_signed_itself_is_no_authority(authority: Authority, client: TlsFiles, tmp_path: Path) -> None:
     server, root = certificates(authority.issue("nb", SERVER, now=NOW).certificate, str(tmp_path / "pki/cacert.pem"))
     assert authority_of([server, root]) == root
-    for chain in ([server], [root, server], []):
+    for chain in ([server], [root, server], [b"no certificate"], []):
         with pytest.raises(TlsError):
             authority_of(chain)

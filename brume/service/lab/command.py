@@ -115,7 +115,7 @@ def _tls(
         from brume.ovsdb.tls import TlsFiles
 
         files = TlsFiles(private_key, certificate, authority)
-        if not os.path.exists(authority):
+        if bootstrap_ca_cert and not os.path.exists(bootstrap_ca_cert):
             _bootstrap(files, servers)
         return files
     if private_key or certificate or authority or "ssl:" in "".join(servers):
