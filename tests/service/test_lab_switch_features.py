@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Callable
+from pathlib import Path
 from time import monotonic
 
 import pytest
@@ -183,14 +185,24 @@ def test_multicast_goes_only_to_who_joined(tmp_path, lab) -> None:
     assert "not derived" not in running.brume("status")
 
 
-def received(lab: Lab, directory, name: str) -> bool:
-    """Whether a datagram that vma sends to the group comes to a host."""
+def received(lab: Lab, directory: Path, name: str) -> bool:
+    """Whether a datagram that vma sends to the group comes to a host, before the ping that vma sends it afterwards."""
     capture = directory / f"{name}.pcap"
     capture.unlink(missing_ok=True)
-    command = [*BRUME, "ovn", "pcap", "--data-dir", str(directory), name, "-w", str(capture), "--duration", "3"]
+    address = {"vmc": "10.0.0.12", "vmd": "10.0.0.13"}[name]
+    ping = re.compile(rb"\x01..\x0a\x00\x00\x0a" + re.escape(bytes(map(int, address.split(".")))), re.DOTALL)
+    command = [*BRUME, "ovn", "pcap", "--data-dir", str(directory), name, "-w", str(capture)]
     with subprocess.Popen(command) as process:
-        while not capture.exists() or capture.stat().st_size < 24:  # the file's header: it is watching
-            assert process.poll() is None
+        wait_for(lambda: capture.exists() and capture.stat().st_size >= 24)  # the file's header: it is watching
         lab.brume("exec vma nc -zu -w 1 239.1.1.1 5000")
-        assert process.wait(PATIENCE) == 0
+        assert lab.ping("vma", address)
+        wait_for(lambda: ping.search(capture.read_bytes()) is not None)
+        process.terminate()
     return re.search(rb"\xef\x01\x01\x01..\x13\x88", capture.read_bytes(), re.DOTALL) is not None
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    """Look until it is so."""
+    deadline = monotonic() + PATIENCE
+    while not is_so():
+        assert monotonic() < deadline
