@@ -78,7 +78,7 @@ def _show(message: Message, sink: BinaryIO | None, code: int) -> int:
 def execute(paths: Paths, server: str, command: tuple[str, ...]) -> None:
     """Run COMMAND on the console of SERVER: its name or id (in a lab, its port's name), or `outside`.
 
-    A simulated host knows ping, nc, ip, arp, arping, traceroute, host, hostname and dhclient.
+    A simulated host knows ping, nc, curl, ip, arp, arping, traceroute, host, hostname and dhclient.
     """
     follow(paths, "exec", server=server, command=list(command))
 
