@@ -5,6 +5,7 @@
     switch/     logical flows of switches, a file for each thing a switch does
     router/     logical flows of routers
     flows.py    how a rule writes a flow
+    balancing.py, affinity.py   how the choice of a backend is written, on switches and on routers
     rules.py    all of them, in three layers
 
 A rule reads what it needs and nothing that grows: a fact about a whole switch ("some port has an unknown address") is
