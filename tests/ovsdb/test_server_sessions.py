@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from brume.ovsdb.wire.messages import print_json
 from brume.southbound.schema import SOUTHBOUND
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Database, Transaction
+from brume.values.uuids import derive_uuid
 from tests.ovsdb.conversations import NB, Lab, add_port, add_switch
 
 
@@ -286,6 +288,21 @@ def test_a_fault_of_ours_ends_one_session_and_is_reported(monkeypatch: pytest.Mo
     assert client.session.closed == "a fault of the server's"
     assert [str(fault) for fault in lab.faults] == ["a method has a fault"]
     assert other.ask("echo", 1) == [1]
+
+
+def test_who_cannot_be_told_what_happened_is_hung_up_on_and_the_others_are_told() -> None:
+    lab = Lab()
+    blind, watchers = lab.client(), [lab.client(), lab.client(), lab.client()]
+    for watcher, column in zip(watchers, ("name", "other_config", "external_ids"), strict=True):
+        watcher.ask("monitor_cond", NB, "m", {"Logical_Switch": {"columns": [column]}})
+    unprintable: Any = object()
+    transaction = Transaction()
+    transaction.put(LogicalSwitch(uuid=derive_uuid("test", "bad"), name="bad", other_config=unprintable))
+    lab.store.database.apply(transaction)
+    assert [watcher.session.closed for watcher in watchers] == ["", "a fault of the server's", ""]
+    assert [len(watcher.read()) for watcher in watchers] == [1, 0, 1]
+    assert len(lab.faults) == 1
+    assert blind.ask("echo", 1) == [1]
 
 
 def test_schemas_that_clients_send_are_not_remembered() -> None:

@@ -40,6 +40,10 @@ class Reader(Protocol):
         """The same of something large, which is made while the reader reads."""
         ...
 
+    def end_by_fault(self, error: Exception) -> None:
+        """It cannot be told any more, because of a fault of ours."""
+        ...
+
 
 class Monitor:
     """One monitor of one client."""

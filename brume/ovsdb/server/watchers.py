@@ -54,7 +54,11 @@ class Watchers:
         deltas = self._gatherer.gather(happened, moment)
         concerned = {group: None for name in deltas for group in self._by_table.get(name, ())}
         for group in concerned:
-            group.tell(deltas, self.history.last_id, partial(self.history.mark, before))
+            try:
+                group.tell(deltas, self.history.last_id, partial(self.history.mark, before))
+            except Exception as error:  # of ours: who cannot be told what happened has to begin anew, all others go on
+                for monitor in list(group.monitors):
+                    monitor.reader.end_by_fault(error)
 
     def watch(self, reader: Reader, identity: Json, version: int, selections: dict[str, Selection]) -> Monitor:
         """A new monitor; it is told of what happens from now on."""
