@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, partial
 
 from brume.derive.nodes import Instance
 from brume.derive.rules import Problem
@@ -30,6 +30,7 @@ from brume.southbound.bfd_status import BfdStatus
 from brume.southbound.compiler import Compiler
 from brume.southbound.container_tags import ContainerTags
 from brume.southbound.dynamic_addresses import DynamicAddresses
+from brume.southbound.from_northbound.facts.settings import depends_on_ports_being_up
 from brume.southbound.gateway_references import GatewayReferences
 from brume.southbound.global_options import GlobalOptions
 from brume.southbound.neighbor_aging import NeighborAging
@@ -70,6 +71,7 @@ class LogicalNetwork:
         self.underlay = Underlay(scheduler)
         self.outside = Outside(physical_network, scheduler)
         self.chassis: dict[str, Chassis] = {}
+        self._reports_are_read = False
         self.committed = self.southbound
         """SB as others see it: what is reported of it to NB. Another database where SB is at a server elsewhere."""
 
@@ -152,9 +154,16 @@ class LogicalNetwork:
         self.committed.subscribe(self.bfd_status.follow)
 
     def _compile(self, changes: ChangeSet) -> None:
-        if self.northbound.author is not self.reports:  # what is reported, no rule reads
+        if self.northbound.author is not self.reports:
             self.scheduler.catch_up()
             self.compiler.update(changes)
+        elif self._rules_read_reports():  # in an event of its own: it may be the compiler's work that is reported
+            self.scheduler.call_later(0, partial(self.compiler.update, changes))
+
+    def _rules_read_reports(self) -> bool:
+        """Whether a rule has ever read what is reported; mostly none does, and then nothing of it is compiled."""
+        self._reports_are_read = self._reports_are_read or depends_on_ports_being_up(self.northbound)
+        return self._reports_are_read
 
     def _reported(self, changes: ChangeSet) -> None:
         if self.reports.is_overwritten(changes):

@@ -24,6 +24,27 @@ def test_settings_are_filled_in_and_stay_so(tmp_path, lab) -> None:
     assert running.sbctl("get sb_global . options").strip() == running.nbctl("get nb_global . options").strip()
 
 
+def test_only_ports_that_are_up_are_answered_for(tmp_path, lab) -> None:
+    """By default they always are."""
+    running = lab(tmp_path)
+    for line in TWO_SWITCHES.strip().splitlines():
+        running.nbctl(line)
+
+    def answered() -> bool:
+        running.nbctl("--wait=sb sync")
+        return "arp.tpa == 10.0.0.10 && arp.op == 1), action=(eth.dst = eth.src;" in running.sbctl("lflow-list ls1")
+
+    assert answered()
+    for _ in range(2):
+        running.nbctl("set nb_global . options:ignore_lsp_down=false")
+        assert not answered()
+        running.brume("bind vma compute1")
+        assert answered()
+        running.nbctl("set nb_global . options:ignore_lsp_down=true")
+        running.brume("unbind vma")
+        assert answered()
+
+
 def test_a_router_forgets_whom_it_has_learned(tmp_path, lab) -> None:
     running = lab(tmp_path)
     for line in TWO_SWITCHES.strip().splitlines():

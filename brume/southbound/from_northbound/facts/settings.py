@@ -7,6 +7,7 @@ import msgspec
 from brume.derive.rules import derived
 from brume.derive.view import View
 from brume.northbound.schema import NBGlobal
+from brume.tables.database import Database
 from brume.tables.map import EMPTY_MAP, Map
 
 
@@ -33,6 +34,11 @@ def settings(view: View) -> Settings:
         balance_before_routers=is_true(options, "install_ls_lb_from_router", False),
         controller_event=is_true(options, "controller_event", False),
     )
+
+
+def depends_on_ports_being_up(northbound: Database) -> bool:
+    """Whether logical flows depend on Logical_Switch_Port.up, which they do not by default."""
+    return any(not is_true(row.options, "ignore_lsp_down", True) for row in northbound.rows(NBGlobal))
 
 
 def is_true(options: Map[str, str], name: str, default: bool) -> bool:
