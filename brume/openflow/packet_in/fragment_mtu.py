@@ -9,7 +9,7 @@ from brume.openflow.packet_in.messages import Answer, BadPacketIn, PacketIn, Res
 from brume.packets.checksum import internet_checksum, transport_checksum
 from brume.packets.icmp4 import Icmp4
 from brume.packets.icmp6 import Icmp6
-from brume.packets.ipv4 import ICMP6
+from brume.packets.ipv4 import ICMP6, Ipv4
 
 
 def put_fragment_mtu(packet_in: PacketIn) -> Iterator[Answer]:
@@ -25,12 +25,15 @@ def _with_mtu(packet_in: PacketIn) -> bytes:
     packet, mtu = parse(packet_in), packet_in.userdata
     head = packet.find(Icmp4) or packet.require(Icmp6)
     start = packet.offset_of(head)
+    ip = packet.ip
     if isinstance(head, Icmp4):
-        end = packet.offset_of(packet.ip) + packet.ip.total_length  # type: ignore[union-attr]
+        if not isinstance(ip, Ipv4):
+            raise BadPacketIn("ICMP of IPv4 in another packet")
+        end = packet.offset_of(ip) + ip.total_length
         message = packet.data[start : start + 2] + bytes(2) + packet.data[start + 4 : start + 6] + mtu[:2]
         message += packet.data[start + 8 : end]
         checksum = internet_checksum(message)
     else:
         message = packet.data[start : start + 2] + bytes(2) + mtu[:4] + packet.data[start + 8 :]
-        checksum = transport_checksum(packet.ip.source, packet.ip.destination, ICMP6, message)
+        checksum = transport_checksum(ip.source, ip.destination, ICMP6, message)
     return packet.data[:start] + message[:2] + checksum.to_bytes(2, "big") + message[4:]
