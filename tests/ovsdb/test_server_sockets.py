@@ -204,6 +204,21 @@ def test_half_a_message_and_then_nothing_leaves_nothing_behind(server: OurServer
     assert connect().ask("lock", "l") == {"locked": True}
 
 
+def test_who_came_by_a_remote_that_is_shut_has_nothing_any_more(server: OurServer) -> None:
+    port = server.listen("ptcp:0:127.0.0.2")
+    with socket.create_connection(("127.0.0.2", port), timeout=30) as client:
+        client.sendall(request("lock", ["l"], 1))
+        assert b'"locked":true' in client.recv(1000)
+
+        async def shut() -> int:
+            (remote,) = (one for one in server.server.entrances if one.host == "127.0.0.2")
+            await server.server.shut(remote)
+            return len(server.host.sessions)
+
+        assert server.wait(shut()) == 0
+        assert client.recv(1000) == b""
+
+
 def test_deep_json_in_a_wrong_place_is_refused_politely(server: OurServer, connect: Callable[[], Peer]) -> None:
     deep: Json = []
     for _ in range(180):

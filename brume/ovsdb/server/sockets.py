@@ -58,9 +58,11 @@ class Connection(asyncio.Protocol):
         self._transport = self._session = None
 
     def end(self) -> None:
-        """Hang up; what the client does not take at once is lost."""
-        if self._transport is not None:
+        """Hang up; what the client does not take at once is lost, and nothing more is done for it: it may take long
+        to say goodbye."""
+        if self._transport is not None and self._session is not None:
             self._write()
+            self._session.close("hung up")
             if self._paused or self._transport.get_write_buffer_size():
                 self._transport.abort()
             else:
