@@ -9,6 +9,9 @@ written into their `is_connected` and `status` some seconds later, as ovsdb-serv
 listened on is tried again. A remote that is open for another reason (an option of the command line) is left as it is;
 the row is told so if it asks for stricter terms. Keys and certificates for `pssl:` and `ssl:` are the server's, or
 those that the row's `ssl` column names (`ovn-nbctl set-ssl`), with its protocols and ciphers.
+
+Not here: that row's `bootstrap_ca_cert`. Whom a server believes is not for its first client to say: without a CA
+certificate nothing is opened, and the row is told so.
 """
 
 from __future__ import annotations
