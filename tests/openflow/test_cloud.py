@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from brume.derive.rules import Problem
 from brume.openflow.chassis.registration import identity, registration, withdrawal
 from brume.openflow.chassis.rows import Here
 from brume.packets.describe import describe
@@ -15,6 +16,7 @@ from brume.southbound.schema import (
     Chassis,
     ChassisPrivate,
     Encap,
+    LogicalFlow,
     MACBinding,
     PortBinding,
     SBGlobal,
@@ -252,6 +254,28 @@ def test_a_neighbor_that_somebody_wrote_wrong_is_no_neighbor(routed: Cloud, ip: 
     routed.settle(1)
     assert run(routed, "vm2", "ping", "-c", "1", "10.0.1.13")[0] == 0
     assert run(routed, "vm2", "ping", "-c", "1", "203.0.113.1")[0] == 0
+
+
+def test_a_logical_flow_that_somebody_wrote_wrong_stops_no_other(routed: Cloud) -> None:
+    """`hash_fields` is a text of its own within the actions: what is wrong in it is seen late."""
+    (port,) = routed.southbound.find(port_binding_by_logical_port, "vm1")
+    actions = 'ct_lb_mark(backends=10.0.0.9; hash_fields="nonsense");'
+    transaction = Transaction()
+    transaction.put(
+        LogicalFlow(
+            logical_datapath=port.datapath,
+            pipeline="ingress",
+            table_id=13,
+            priority=1,
+            match="ip4.dst == 10.9.9.9",
+            actions=actions,
+        )
+    )
+    routed.southbound.apply(transaction)
+    routed.settle(1)
+    said = [problem.message for problem in routed.shared.flows.rows(Problem)]
+    assert said == [f"nonsense: unknown field (in ip4.dst == 10.9.9.9 -> {actions})"]
+    assert run(routed, "vm1", "ping", "-c", "1", "10.0.1.13")[0] == 0
 
 
 def test_flows_of_a_port_that_moves_move_with_it(routed: Cloud) -> None:

@@ -29,13 +29,14 @@ from brume.openflow.from_southbound.matches import openflow_match
 from brume.openflow.from_southbound.names import DatapathFacts, Names, datapath_facts, port_facts
 from brume.openflow.from_southbound.residences import TooManyResidences, translations
 from brume.openflow.messages.actions import Actions, Conjunction
+from brume.openflow.messages.errors import OpenFlowError
 from brume.openflow.messages.flow import Flow
 from brume.openflow.registers import INPORT, OUTPORT
 from brume.openflow.rows import Residence, SharedFlow, SharedGroup, SharedMeter
 from brume.openflow.tables import table_of
 from brume.southbound.schema import LogicalDPGroup, LogicalFlow, row_uuid
 
-UNUSABLE = (ExpressionError, CannotEncode, TooManyConjunctions, TooManyResidences)
+UNUSABLE = (ExpressionError, CannotEncode, OpenFlowError, TooManyConjunctions, TooManyResidences)
 
 
 class OpenSet(NamedTuple):
