@@ -58,6 +58,8 @@ class Outputs:
         self._makers: dict[OutputKey, Instance | dict[Instance, None]] = {}
         self._pending: dict[OutputKey, Output | None] = {}
         self._disputed: set[OutputKey] = set()
+        self._joined: set[OutputKey] = set()
+        """Rows that several make, each with a word of its own, and that were joined to one."""
 
     def makers(self, key: OutputKey) -> tuple[Instance, ...]:
         """The instances that make this output."""
@@ -67,12 +69,15 @@ class Outputs:
     def wanted(self, keys: Iterable[OutputKey]) -> dict[OutputKey, Output]:
         """What the rules make under these keys; those that no rule makes are left out. Each maker is asked once."""
         asked: dict[Instance, set[OutputKey]] = {}
+        found: dict[OutputKey, Output] = {}
         for key in keys:
             makers = self.makers(key)
-            if makers:
+            joined = _joined(_made(key, makers).values()) if key in self._joined else None
+            if joined is not None:
+                found[key] = joined
+            elif makers:
                 first = min(makers, key=_name) if key in self._conflicts else makers[0]
                 asked.setdefault(first, set()).add(key)
-        found: dict[OutputKey, Output] = {}
         for maker, its in asked.items():
             for output in maker.outputs:
                 key = output_key(output)
@@ -115,7 +120,7 @@ class Outputs:
             self._pending[key] = None
             return
         del makers[instance]
-        if key in self._conflicts or key in self._pending:
+        if key in self._conflicts or key in self._joined or key in self._pending:
             self._reopened.add(key)
         if len(makers) == 1:
             (self._makers[key],) = makers
@@ -125,6 +130,7 @@ class Outputs:
         transaction = Transaction()
         if self._reopened:
             self._pending.update(self.wanted(self._reopened))
+            self._disputed |= self._reopened
             self._reopened.clear()
         pending, self._pending = self._pending, {}
         key: Any
@@ -153,15 +159,15 @@ class Outputs:
         return observed_from(present, row)
 
     def _chosen(self, key: OutputKey, row: Row, makers: Iterable[Instance], transaction: Transaction) -> Row:
-        made: dict[Instance, Row] = {
-            maker: output
-            for maker in makers
-            for output in maker.outputs
-            if not isinstance(output, Member) and output_key(output) == key
-        }
+        made = _made(key, makers)
         if all(output == row for output in made.values()):
             self._settle(key, transaction)
             return row
+        joined = _joined(made.values())
+        if joined is not None:
+            self._settle(key, transaction)
+            self._joined.add(key)
+            return joined
         first = min(made, key=_name)
         other = min((maker for maker, output in made.items() if output != made[first]), key=_name)
         known = self._conflicts.get(key)
@@ -177,9 +183,30 @@ class Outputs:
 
     def _settle(self, key: OutputKey, transaction: Transaction) -> None:
         """The makers of a row agree (again)."""
+        self._joined.discard(key)
         known = self._conflicts.pop(key, None) if self._conflicts else None
         if known is not None:
             _say(known.said, transaction, is_so=False)
+
+
+def _made(key: OutputKey, makers: Iterable[Instance]) -> dict[Instance, Row]:
+    """What each of the makers makes of a row."""
+    return {
+        maker: output
+        for maker in makers
+        for output in maker.outputs
+        if not isinstance(output, Member) and output_key(output) == key
+    }
+
+
+def _joined(rows: Iterable[Row]) -> Row | None:
+    """One row for all of them; None if they contradict each other."""
+    found: Row | None = None
+    for row in rows:
+        found = row if found is None or found == row else found.joined(row)
+        if found is None:
+            return None
+    return found
 
 
 def _say(said: Output, transaction: Transaction, *, is_so: bool) -> None:

@@ -26,6 +26,13 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """The identity of the row in its table: rows of one type with the same key replace each other."""
         raise NotImplementedError(f"{type(self).__name__} declares no key")
 
+    def joined(self, other: Any) -> Any:
+        """The row that counts where rules make both of these under one key; None if they contradict each other.
+
+        The order in which rows are joined must not matter.
+        """
+        return None
+
 
 def getter(attributes: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
     """A function from a row to some of its fields, made once for rows that are looked at often."""

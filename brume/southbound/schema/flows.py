@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Annotated, ClassVar, Literal
 
+from msgspec.structs import replace
+
 from brume.ovsdb.columns import PRINTED, OvsdbRow, SetColumn, TableDeclaration
 from brume.ovsdb.types import STRING, UUID, integer, strong, weak
 from brume.tables.map import EMPTY_MAP, Map
@@ -18,6 +20,10 @@ from brume.values.uuids import Uuid, derive_uuid
 
 Pipeline = Literal["ingress", "egress"]
 TunnelKey = Annotated[int, integer(1, 16777215)]
+STAGE_HINT = "stage-hint"
+"""Under this name external_ids of a flow hold the first eight digits of the uuid of the NB row that it comes from."""
+NO_HINT = "~"
+"""After every hint."""
 
 
 class DatapathBinding(OvsdbRow, frozen=True, kw_only=True):
@@ -57,6 +63,12 @@ class LogicalFlow(Row, frozen=True, kw_only=True):
             return self.given_uuid
         datapath = self.logical_datapath or self.logical_dp_group
         return (datapath, self.pipeline, self.table_id, self.priority, self.match, self.actions)
+
+    def joined(self, other: LogicalFlow) -> LogicalFlow | None:
+        """Flows that say the same, and differ only in the row they come from: that with the lesser hint counts."""
+        first = min(self, other, key=lambda flow: flow.external_ids.get(STAGE_HINT, NO_HINT))
+        second = other if first is self else self
+        return first if replace(second, external_ids=first.external_ids) == first else None
 
 
 class LogicalDPGroup(OvsdbRow, frozen=True, kw_only=True):

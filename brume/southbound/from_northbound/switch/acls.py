@@ -84,7 +84,7 @@ def _verdict(row: ACL, stage: Stage, switch: str, hint: str, *steps: Actions) ->
     """The flow of an ACL, for connections of which `hint` holds."""
     match = f"{hint} == 1 && ({row.match})" if hint else row.match
     last = steps[-1]
-    return flow(stage, switch, row.priority + ACL_OFFSET, Match(match), do(*steps[:-1], *_log(row), last))
+    return flow(stage, switch, row.priority + ACL_OFFSET, Match(match), do(*steps[:-1], *_log(row), last), row.uuid)
 
 
 def _tracked_allowance(row: ACL, stage: Stage, switch: str) -> Iterator[Output]:
@@ -103,7 +103,7 @@ def _related(row: ACL, switch: str, use_ct_inv_match: bool) -> Iterator[Output]:
     reply = all_of(ct.est, negate(ct.rel), negate(ct.new), *valid, ct.rpl, *mine)
     related = all_of(negate(ct.est), ct.rel, negate(ct.new), *valid, *mine)
     for match in (reply, related):
-        yield flow(stage, switch, ACL_LOG_RELATED, match, do(*_log(row), go_on))
+        yield flow(stage, switch, ACL_LOG_RELATED, match, do(*_log(row), go_on), row.uuid)
 
 
 def _refusal(row: ACL, stage: Stage, switch: str, stateful: bool) -> Iterator[Output]:
@@ -120,7 +120,7 @@ def _refuse(row: ACL, stage: Stage, switch: str, hint: Field | None, *before: Ac
     match = f"({hint.equals(1)}) && {row.match}" if hint is not None else row.match
     # northd writes the block step after the log step, and two spaces after it.
     steps = " ".join([*_log(row), *(f"{step} " for step in before), _reject(row)])
-    return flow(stage, switch, row.priority + ACL_OFFSET, Match(match), Actions(steps))
+    return flow(stage, switch, row.priority + ACL_OFFSET, Match(match), Actions(steps), row.uuid)
 
 
 def _reject(row: ACL) -> str:

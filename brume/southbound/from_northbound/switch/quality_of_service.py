@@ -32,11 +32,11 @@ def quality_of_service(member: Member, view: View) -> Iterator[Output]:
     match = Match(row.match)
     if "dscp" in row.action:
         actions = Actions(f"ip.dscp = {row.action['dscp']}; next;")
-        yield flow(stages.QOS_MARK, switch, row.priority, match, actions)
+        yield flow(stages.QOS_MARK, switch, row.priority, match, actions, row.uuid)
     rate, burst = row.bandwidth.get("rate"), row.bandwidth.get("burst")
     if rate:
         limit = f"set_meter({rate}, {burst}); next;" if burst else f"set_meter({rate}); next;"
-        yield flow(stages.QOS_METER, switch, row.priority, match, Actions(limit))
+        yield flow(stages.QOS_METER, switch, row.priority, match, Actions(limit), row.uuid)
 
 
 RULES = (no_limit, quality_of_service)

@@ -71,8 +71,8 @@ def untracked_port(port: SwitchPort, view: View) -> Iterator[Output]:
 
 
 def _skip(port: SwitchPort, ingress: Stage, egress: Stage, leave: Actions) -> Iterator[Output]:
-    yield flow(ingress, port.switch, NO_CONNTRACK, all_of(ip, inport.equals(port.name)), go_on)
-    yield flow(egress, port.switch, NO_CONNTRACK, all_of(ip, outport.equals(port.name)), leave)
+    yield flow(ingress, port.switch, NO_CONNTRACK, all_of(ip, inport.equals(port.name)), go_on, port.uuid)
+    yield flow(egress, port.switch, NO_CONNTRACK, all_of(ip, outport.equals(port.name)), leave, port.uuid)
 
 
 @rule(AclPlacement)
@@ -81,7 +81,7 @@ def stateless_acl(placement: AclPlacement, view: View) -> Iterator[Output]:
     if acl is None or acl.action != "allow-stateless" or not tracks(view, placement.switch):
         return
     stage = SWITCH_IN.PRE_ACL if acl.direction == "from-lport" else SWITCH_OUT.PRE_ACL
-    yield flow(stage, placement.switch, acl.priority + ACL_OFFSET, Match(acl.match), DO_NOT_TRACK)
+    yield flow(stage, placement.switch, acl.priority + ACL_OFFSET, Match(acl.match), DO_NOT_TRACK, acl.uuid)
 
 
 @rule(LogicalSwitch)
