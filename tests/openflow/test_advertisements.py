@@ -91,7 +91,7 @@ def test_name_servers_search_lists_routes_and_preference() -> None:
 @pytest.mark.parametrize(
     "options",
     [{"address_mode": "none"}, {"src_eth": "x"}, {"src_addr": ""}, {"prefixes": "fd00::/999"}, {"rdnss": "nobody"},
-     {"send_periodic": "false"}],
+     {"send_periodic": "false"}, {"max_interval": "0"}, {"min_interval": "-5"}, {"max_interval": "9" * 400}],
 )  # fmt: skip
 def test_options_that_make_no_sense_are_not_sent(options: dict[str, str]) -> None:
     assert advertisements(southbound(**options), ["router"]) == {}

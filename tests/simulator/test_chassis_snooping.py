@@ -135,6 +135,13 @@ def test_a_querier_asks_as_often_as_it_is_told() -> None:
     assert len(switch.scheduler) == 0
 
 
+def test_a_querier_that_somebody_told_to_hurry_does_not_ask_without_end() -> None:
+    told = {"querier": True, "eth_src": "00:00:00:00:00:09", "ip4_src": "10.0.0.9"}
+    switch = Switch(**told, query_interval=-20, query_max_resp=-1)
+    switch.scheduler.run_for(3.5)
+    assert switch.asked == [1, 2, 3]
+
+
 def packet_in(message: bytes) -> PacketIn:
     header = Ipv4(ttl=1, protocol=IGMP, source=Ipv4Address.parse("10.0.0.1"), destination=ALL_REPORTS)
     key = FIELDS[INPORT].set(FIELDS[DATAPATH].set(0, 7), 1)

@@ -29,6 +29,8 @@ from brume.values import InterfaceAddress, Ipv6Address, MacAddress
 
 FLAGS: Final = {"slaac": 0, "dhcpv6_stateless": OTHER, "dhcpv6_stateful": MANAGED}
 LONGEST: Final = 600
+LEAST, MOST = 1, 1800
+"""Seconds between two advertisements (RFC 4861, 6.2.1, has 3 as the least)."""
 
 
 def is_periodic(port: PortBinding) -> bool:
@@ -79,6 +81,8 @@ def _advertisement(options: Mapping[str, str], datapath: int, port: int) -> Adve
     """KeyError or ValueError if the options are not what northd writes."""
     longest = int(options.get("ipv6_ra_max_interval", LONGEST))
     shortest = int(options.get("ipv6_ra_min_interval", longest // 3))
+    if not LEAST <= shortest <= longest <= MOST:
+        raise ValueError("an interval that northd does not write")
     mac = MacAddress.parse(options["ipv6_ra_src_eth"])
     source = Ipv6Address.parse(options["ipv6_ra_src_addr"])
     flags = FLAGS[options["ipv6_ra_address_mode"]]

@@ -25,6 +25,8 @@ from brume.values.uuids import derive_uuid
 
 IDLE = 300
 MOST = 2048
+LEAST = 1
+"""Seconds: northd writes no less, and people may."""
 
 
 def snooping(southbound: Database, datapath: int) -> IPMulticast | None:
@@ -78,6 +80,6 @@ def querier(southbound: Database, datapath: str) -> tuple[PacketOut, float] | No
             mac, source = MacAddress.parse(row.eth_src), Ipv4Address.parse(row.ip4_src)
         except ValueError:
             return None
-        interval = row.query_interval or IDLE // 2
-        return query(binding.tunnel_key, mac, source, row.query_max_resp or 1, interval), float(interval)
+        interval = max(row.query_interval or IDLE // 2, LEAST)
+        return query(binding.tunnel_key, mac, source, max(row.query_max_resp or 1, LEAST), interval), float(interval)
     return None

@@ -46,10 +46,13 @@ def _mac_of(port: PortBinding, ip: IpAddress) -> MacAddress | None:
     return None
 
 
+MOST_DIGITS = 10
+
+
 def _schedule(row: ServiceMonitor) -> Schedule:
     def number(name: str, default: int) -> int:
         text = row.options.get(name, "")
-        return int(text) if text.isdecimal() else default
+        return int(text) if text.isdecimal() and len(text) < MOST_DIGITS else default
 
     return Schedule(
         interval=max(number("interval", 5), 1),
