@@ -58,17 +58,16 @@ def _translations(port: RouterPort, view: View) -> Iterator[RouterNat]:
 
 
 @rule(SwitchPort)
-def addresses_of_others(port: SwitchPort, view: View) -> Iterator[Output]:
-    """In the router behind a port: what the other routers on the switch ask for."""
-    peer = view.get(RouterPort, port.peer) if port.peer is not None else None
-    if peer is None:
-        return
-    resolves = port.enabled and not learns_routers(view, peer.router)
-    resolves = resolves and (peer.gateway or is_gateway_router(view, peer.router))
-    for side in view.find(connected_router_ports, port.switch):
-        if side.peer is None or side.peer == peer.uuid:
+def asked_for(side: SwitchPort, view: View) -> Iterator[Output]:
+    """What the router behind a port asks for, in the other routers on the switch: nothing is run where none asks."""
+    found = routables(view, side.peer) if side.peer is not None else ()
+    for port in view.find(connected_router_ports, side.switch) if found else ():
+        peer = view.get(RouterPort, port.peer)
+        if peer is None or peer.uuid == side.peer:
             continue
-        for mac, addresses in routables(view, side.peer):
+        resolves = port.enabled and not learns_routers(view, peer.router)
+        resolves = resolves and (peer.gateway or is_gateway_router(view, peer.router))
+        for mac, addresses in found:
             yield from _routes(peer, addresses, view)
             if resolves:
                 match = Match(f"outport == {peer.quoted} && {NEXT_HOP_IPV4} == {{{', '.join(addresses)}}}")
@@ -79,7 +78,9 @@ def _routes(peer: RouterPort, addresses: tuple[str, ...], view: View) -> Iterato
     for network in peer.ipv4[:1]:
         way = Way(peer, network.address, None)
         for address in addresses:
-            yield from route_by(peer.router, 32 * PER_BIT + CONNECTED, f"ip4.dst == {address}/32", way, 4, view)
+            yield from route_by(
+                peer.router, 32 * PER_BIT + CONNECTED, f"ip4.dst == {address}/32", way, 4, view, peer.uuid
+            )
 
 
-RULES = (addresses_of_others,)
+RULES = (asked_for,)
