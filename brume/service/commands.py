@@ -139,6 +139,7 @@ class Commands:
     ) -> AsyncIterator[Message]:
         """One packet's way."""
         self._require(source)
+        self._require(destination)
         try:
             request = TraceRequest(source, destination, protocol, port, family)  # type: ignore[arg-type]
             found = self._shown(Tracer(LiveTopology(self._system)).trace(request))
@@ -150,7 +151,7 @@ class Commands:
             yield Message(out=render(found, verbose=verbose, colour=colour).rstrip("\n"))
         yield Message(exit=0 if found.passed else 1)
 
-    def _require(self, source: str) -> None:
+    def _require(self, name: str) -> None:
         """Say why there is no such host, if this system knows better than a trace does."""
 
     def _shown(self, explanation: Explanation) -> Explanation:

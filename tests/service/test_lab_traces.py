@@ -17,6 +17,7 @@ pytestmark = pytest.mark.skipif(bool(why_not), reason=f"no real OVN here: {why_n
 
 REFUSED = "Dropped by: switch ls2: ACL to-lport 1000 reject: ip4\nCure: ovn-nbctl acl-add ls2 to-lport 1001 "
 GROUP = "pg-add pg1 vmb -- acl-add pg1 to-lport 1000 'outport == @pg1 && ip4' drop"
+FAR = "lsp-add ls2 ls2-lr1 -- lsp-set-type ls2-lr1 router -- lsp-set-addresses ls2-lr1 router"
 SILENT = "lsp-add ls1 ls1-lr1 -- lsp-set-type ls1-lr1 router -- lsp-set-addresses ls1-lr1 router"
 
 TABLE = [
@@ -61,6 +62,34 @@ TABLE = [
         "Dropped by: port security of vma does not let 10.0.0.10 through\n"
         "Cure: ovn-nbctl lsp-set-port-security vma '0a:00:00:00:00:0a 10.0.0.99' '0a:00:00:00:00:0a 10.0.0.10'\n",
         "lsp-set-port-security vma",
+    ),
+    (
+        "lsp-set-port-security vmb '0a:00:00:00:00:0b 10.0.1.99'",
+        "vma vmb",
+        "Dropped by: port security of vmb does not let 10.0.1.20 through\n"
+        "Cure: ovn-nbctl lsp-set-port-security vmb '0a:00:00:00:00:0b 10.0.1.99' '0a:00:00:00:00:0b 10.0.1.20'\n",
+        "lsp-set-port-security vmb",
+    ),
+    (
+        "lsp-set-options vmb requested-chassis=compute1",
+        "vma vmb",
+        "Dropped by: logical port vmb is on no chassis: its requested-chassis is compute1\n"
+        "Cure: brume ovn unbind vmb; brume ovn bind vmb compute1\n",
+        "lsp-set-options vmb",
+    ),
+    (
+        "lsp-del ls2-lr1",
+        "vma vmb",
+        "Dropped by: no switch port leads to router port lr1-ls2, by which router lr1 sends to 10.0.1.20\n"
+        "Cure: ovn-nbctl lsp-add ls2 ls2-lr1-ls2 -- lsp-set-type ls2-lr1-ls2 router",
+        f"{FAR} -- lsp-set-options ls2-lr1 router-port=lr1-ls2",
+    ),
+    (
+        "lsp-set-options ls2-lr1 router-port=lr1-ls3",
+        "vma vmb",
+        "Dropped by: no switch port leads to router port lr1-ls2, by which router lr1 sends to 10.0.1.20\n"
+        "Cure: ovn-nbctl lsp-set-options ls2-lr1 router-port=lr1-ls2\n",
+        "lsp-set-options ls2-lr1 router-port=lr1-ls2",
     ),
     (
         "clear logical_switch_port ls1-lr1 addresses",
@@ -198,6 +227,45 @@ def test_a_port_deleted_under_its_host(lab: Lab) -> None:
     said = "Dropped by: there is no logical switch port gone any more\nCure: ovn-nbctl lsp-add SWITCH gone\n"
     assert said in refused(lab, "gone vmb")
     lab.brume("unbind gone")
+
+
+def test_a_router_that_its_switch_does_not_know(lab: Lab) -> None:
+    """Its frames go to the port whose addresses are unknown, and the host there does not take them."""
+    lab.nbctl("lsp-add ls1 any -- lsp-set-addresses any unknown -- clear logical_switch_port ls1-lr1 addresses")
+    lab.brume("bind any compute1 --mac 0a:00:00:00:00:55 --ip 10.0.0.55/24")
+    said = "Dropped by: switch ls1 does not know that ls1-lr1 has the MAC address 0a:00:00:00:01:01\n"
+    assert f"{said}Cure: ovn-nbctl lsp-set-addresses ls1-lr1 router\n" in refused(lab, "vma vmb")
+    lab.nbctl("lsp-set-addresses ls1-lr1 router")
+    lab.brume("unbind any")
+    lab.nbctl("lsp-del any")
+    lab.brume("trace vma vmb")
+
+
+def test_a_router_on_a_chassis_that_is_not_there(lab: Lab) -> None:
+    lab.nbctl("ls-add ls8 -- lsp-add ls8 vm8 -- lsp-set-addresses vm8 '0a:00:00:00:08:08 10.0.8.8'")
+    lab.nbctl(
+        "lr-add lr8 -- set logical_router lr8 options:chassis=nobody -- lrp-add lr8 lr8-a 0a:00:00:00:08:01 10.0.8.1/24"
+    )
+    lab.nbctl(
+        "lsp-add ls8 ls8-lr8 -- lsp-set-type ls8-lr8 router -- lsp-set-addresses ls8-lr8 router"
+        " -- lsp-set-options ls8-lr8 router-port=lr8-a"
+    )
+    lab.brume("bind vm8 compute2")
+    cure = "set logical_router lr8 options:chassis=compute1"
+    said = f"Dropped by: router lr8 shall be on chassis nobody, which is not there\nCure: ovn-nbctl {cure}\n"
+    assert said in refused(lab, "vm8 10.0.8.1")
+    lab.nbctl(cure)
+    lab.brume("trace vm8 10.0.8.1")
+
+
+def test_a_host_that_is_not_there_is_named_as_exec_names_it(lab: Lab) -> None:
+    lab.nbctl("lsp-add ls1 idle")
+    for source, target in (("vma", "idle"), ("idle", "vma")):
+        done = lab.run("trace", source, target)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == "Error: nothing is plugged in as idle; first: brume ovn bind idle CHASSIS\n"
+    assert "Error: no logical switch port nobody; there are " in lab.run("trace", "vma", "nobody").stderr
+    lab.nbctl("lsp-del idle")
 
 
 def test_flows_are_chosen_as_ovs_ofctl_chooses_them(lab: Lab) -> None:

@@ -14,10 +14,11 @@ import msgspec
 
 from brume.cloud.network.resources import Port
 from brume.dataplane.explain.by_hand_balancers import not_balanced
+from brume.dataplane.explain.by_hand_places import leads_nowhere, unbound
 from brume.dataplane.explain.by_hand_routes import discarded, forbidden_by_policy, no_route, not_translated
 from brume.dataplane.explain.by_hand_switches import limited, nobody_has_the_address
 from brume.dataplane.explain.explanation import Cause, Explanation
-from brume.dataplane.explain.failure import Failure, binding_of
+from brume.dataplane.explain.failure import Failure
 from brume.northbound.neighbourhood import interfaces
 from brume.northbound.schema import (
     ACL,
@@ -29,14 +30,12 @@ from brume.northbound.schema import (
     switch_by_name,
     switch_port_by_name,
 )
-from brume.southbound.schema import Chassis
 from brume.tables.database import Database
 
 Function = Callable[[Failure], "Cause | None"]
 ACL_STAGES: Final = frozenset(("ls_in_acl", "ls_in_acl_after_lb", "ls_out_acl"))
 PORT_STAGES: Final = frozenset(("ls_in_check_port_sec", "ls_in_apply_port_sec", "ls_out_apply_port_sec"))
 LOOKUP_STAGES: Final = frozenset(("ls_in_l2_lkup", "ls_in_l2_unknown"))
-OUTPUT_TABLES: Final = frozenset(("remote_output", "local_output", "check_loopback", "logical_to_physical"))
 HIGHEST_PRIORITY: Final = 32767
 
 
@@ -55,7 +54,8 @@ def cause_by_hand(at: Failure) -> Cause | None:
             not_balanced,
             _spoofed,
             _nobody_has_the_mac,
-            _unbound,
+            leads_nowhere,
+            unbound,
             discarded,
             no_route,
             not_translated,
@@ -138,10 +138,11 @@ def _holder(at: Failure, acl: ACL) -> tuple[str, str]:
 
 
 def _spoofed(at: Failure) -> Cause | None:
-    port = at.outport if at.where == "ls_out_apply_port_sec" else at.inport
+    receives = at.where == "ls_out_apply_port_sec"
+    port = at.outport if receives else at.inport
     if at.where not in PORT_STAGES or port is None:
         return None
-    mac, address = (at.target_mac, at.target_ip) if port is at.outport else (at.source.mac, at.source_ip)
+    mac, address = (at.target_mac, at.target_ip) if receives else (at.source.mac, at.source_ip)
     known = [f"'{text}'" for row in _database(at).find(switch_port_by_name, port.name) for text in _secured(row)]
     command = f"ovn-nbctl lsp-set-port-security {port.name}"
     return Cause(
@@ -177,27 +178,6 @@ def _ports_of(at: Failure) -> list[LogicalSwitchPort]:
         uuid for row in database.find(switch_by_name, name) for uuid in database.members(LogicalSwitch.ports, row.uuid)
     ]
     return [row for row in (database.get(LogicalSwitchPort, uuid) for uuid in uuids) if row is not None]
-
-
-def _unbound(at: Failure) -> Cause | None:
-    binding = binding_of(at.outport)
-    if at.where not in OUTPUT_TABLES or binding is None or binding.chassis is not None:
-        return None
-    name = binding.logical_port
-    if binding.type == "chassisredirect":
-        port = name.removeprefix("cr-")
-        cure = f"ovn-nbctl lrp-set-gateway-chassis {port} {_some_chassis(at)}"
-        return Cause(f"no living chassis has gateway port {port}", (cure, f"ovn-nbctl lrp-get-gateway-chassis {port}"))
-    return (
-        Cause(f"logical port {name} is on no chassis", (f"brume ovn bind {name} CHASSIS",))
-        if not binding.type
-        else None
-    )
-
-
-def _some_chassis(at: Failure) -> str:
-    names = sorted(row.name for row in at.tables.provenance.southbound.southbound.rows(Chassis))
-    return names[0] if names else "CHASSIS"
 
 
 def _expired(at: Failure) -> Cause | None:

@@ -7,6 +7,7 @@ Each function answers None for a host that is the cloud's, or when it knows no b
 from __future__ import annotations
 
 from brume.dataplane.explain.by_hand import disabled_router_port
+from brume.dataplane.explain.by_hand_places import joined_by
 from brume.dataplane.explain.explanation import Cause
 from brume.dataplane.explain.provenance import Provenance
 from brume.dataplane.explain.topology import Station
@@ -17,6 +18,7 @@ from brume.northbound.schema import (
     LogicalRouterPort,
     LogicalSwitch,
     LogicalSwitchPort,
+    router_port_by_name,
     switch_port_by_name,
 )
 from brume.tables.database import Database
@@ -58,18 +60,27 @@ def gateway_is_silent(provenance: Provenance, station: Station, hop: IpAddress) 
     for port in sorted(owners, key=lambda one: one.uuid not in connected):
         router = _router_of(northbound, port)
         if port.uuid not in connected:
-            name = f"{switch.name}-{port.name}"
-            cure = (
-                f"ovn-nbctl lsp-add {switch.name} {name} -- lsp-set-type {name} router"
-                f" -- lsp-set-addresses {name} router -- lsp-set-options {name} router-port={port.name}"
-            )
-            return Cause(f"no port of switch {switch.name} leads to router port {port.name}, which has {hop}", (cure,))
+            who = f"no port of switch {switch.name} leads to router port {port.name}, which has {hop}"
+            return Cause(who, (joined_by(switch.name, port.name),))
         if router is not None and router.enabled is False:
             return Cause(
                 f"router {router.name} is disabled", (f"ovn-nbctl set logical_router {router.name} enabled=true",)
             )
         if port.enabled is False:
             return disabled_router_port(port)
+    return None
+
+
+def nobody_takes(provenance: Provenance, station: Station, mac: MacAddress) -> Cause | None:
+    """The switch does not know that a router has this MAC address, and asks those whose addresses are unknown."""
+    switch, northbound = _switch_of(provenance, station), provenance.northbound.northbound
+    for uuid in northbound.members(LogicalSwitch.ports, switch.uuid) if switch is not None else ():
+        port = northbound.get(LogicalSwitchPort, uuid)
+        name = port.options.get("router-port", "") if port is not None and port.type == "router" else ""
+        for peer in northbound.find(router_port_by_name, name):
+            if port is not None and peer.mac.lower() == str(mac):
+                who = f"switch {switch.name if switch else ''} does not know that {port.name} has the MAC address {mac}"
+                return Cause(who, (f"ovn-nbctl lsp-set-addresses {port.name} router",))
     return None
 
 

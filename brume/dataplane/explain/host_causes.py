@@ -91,6 +91,12 @@ def nobody_answers(station: str, address: object, gateway_of: str | None, router
     )
 
 
+def nobody_takes(station: str, address: object, mac: object) -> Cause:
+    """The frame is delivered to whoever may have its address, and no host has it."""
+    who = f"{station} sends to {mac} for {address}, and no host takes the frame"
+    return Cause(who, ("is that the MAC address of a host that runs, or does the sender remember an old one?",))
+
+
 def no_floating_ip(name: str, network: str) -> Cause:
     return Cause(
         f"{name} cannot be reached from outside: it has no floating IP",

@@ -153,7 +153,9 @@ class _Question:
     def _dropped(self, journey: Journey, facts: tuple[str, ...]) -> Explanation:
         found = failure(journey, self.request, self.story.tables, self.target.station)
         if found is None:
-            cause = hosts.nobody_answers(self.source.name, self.target.address, None, None)
+            mac = Ethernet.parse(journey.frame).destination
+            cause = by_hand.nobody_takes(self.topology.provenance, self.source, mac)
+            cause = cause or hosts.nobody_takes(self.source.name, self.target.address, mac)
             step = Step(1, "emission", "Local emission", facts=facts)
             return Explanation(self.request, "dropped", f"dropped: {cause.who}", (step,), cause)
         cause = causes.cause_of(found)

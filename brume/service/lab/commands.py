@@ -15,6 +15,7 @@ from brume.service.lab.card import Wishes
 from brume.service.lab.lab import Lab
 from brume.service.outside import NAME as OUTSIDE
 from brume.tables.changes import ChangeSet
+from brume.values import parse_address
 
 PATIENCE = 2.0
 """Seconds that `bind` waits for the chassis to claim the port; nothing takes so long but a port that it may not."""
@@ -50,9 +51,9 @@ class LabCommands(Commands):
         binding = self._lab.unbind(port)
         yield Message(out=f"{port} is no longer on {binding.chassis}")
 
-    def _require(self, source: str) -> None:
-        if source != OUTSIDE:
-            self._lab.only(source)
+    def _require(self, name: str) -> None:
+        if name != OUTSIDE and not _is_address(name):
+            self._lab.only(name)
 
     def _shown(self, explanation: Explanation) -> Explanation:
         return without_openstack(explanation)
@@ -70,3 +71,11 @@ class LabCommands(Commands):
             await up.wait()
         finally:
             self._network.southbound.unsubscribe(look)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parse_address(text)
+    except ValueError:
+        return False
+    return True
