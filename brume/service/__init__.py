@@ -15,6 +15,7 @@
     drift/         what is written by hand, and what was put right
     outside.py     who answers behind the nodes' physical network
     topology.py    what runs as a trace sees it
+    problems.py    what could not be derived, in words
     first_image.py the built-in image
     ticker.py      moves the simulator's time along with the real one
     ownership.py   one cloud a data directory

@@ -11,6 +11,7 @@ from brume.service.cloud import EmbeddedCloud
 from brume.service.control import ControlError
 from brume.service.guests import Guest
 from brume.service.network import LogicalNetwork
+from brume.service.problems import told
 
 
 class CloudSystem:
@@ -72,8 +73,7 @@ class CloudSystem:
             running = cloud.instances.find(server.id)
             where = f"on {running.node}" if running is not None else "not running"
             yield f"server {server.name} ({server.id}): {server.vm_state}, {where}"
-        for problem in cloud.problems():
-            yield f"not derived: {problem.table} {problem.row}: {problem.message}"
+        yield from told(cloud.problems(), self.provenance())
 
     def _servers(self, name: str) -> list[Server]:
         with self._cloud.cloud.store.read() as session:

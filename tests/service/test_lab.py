@@ -199,9 +199,29 @@ def test_a_port_that_another_chassis_is_meant_for(tmp_path, lab) -> None:
     trace = running.run("trace", "vma", "10.0.0.1").stdout
     assert "Dropped by: vma's host is on compute1, its requested-chassis is compute2\n" in trace
     assert "Cure: brume ovn unbind vma; brume ovn bind vma compute2\n" in trace
+    assert f"port vma: on compute1, not up: its requested-chassis is compute2; first: {cure}; " in running.brume(
+        "status"
+    )
     running.nbctl("lsp-add ls1 everywhere -- lsp-set-type everywhere localport")
     running.nbctl("lsp-set-addresses everywhere '0a:00:00:00:00:0e 10.0.0.14'")
     assert "everywhere is up on compute2" in running.brume("bind everywhere compute2")  # and no chassis claims it
+
+
+def test_a_wrong_match_is_told_by_the_row_that_has_it(tmp_path, lab) -> None:
+    """The flows that are made of it have the fault; their uuids mean nothing to who wrote the match."""
+    running = lab(tmp_path)
+    build(running, TWO_SWITCHES)
+    running.nbctl("acl-add ls1 to-lport 500 'ip4' allow-related -- acl-add ls2 from-lport 400 'icmp44' drop")
+    running.nbctl("acl-add ls1 to-lport 500 'ip4.dst = 10.0.0.1' drop -- qos-add ls1 to-lport 3 'tcp.dst ==' rate=9")
+    running.nbctl("lr-policy-add lr1 7 'inport == 5' drop")
+    told = [line for line in running.brume("status").splitlines() if line.startswith("not derived")]
+    assert sorted(" ".join(line.split()[2:3] + line.split()[4:]) for line in told) == [
+        "ACL Syntax error at `=' expecting relational operator. (in to-lport 500 drop: ip4.dst = 10.0.0.1)",
+        "ACL Syntax error at `icmp44' expecting field name. (in from-lport 400 drop: icmp44)",
+        "Logical_Router_Policy String field inport is not compatible with integer constant. (in 7 drop: inport == 5)",
+        "QoS Syntax error at end of input expecting constant. (in to-lport 3: tcp.dst ==)",
+    ]
+    assert running.tool("ovn-nbctl", "get", "acl", told[0].split()[3].rstrip(":"), "priority") in ("400\n", "500\n")
 
 
 def test_a_port_is_up_where_it_is_bound(tmp_path, lab) -> None:

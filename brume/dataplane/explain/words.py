@@ -73,6 +73,12 @@ def northbound_label(row: Row) -> str:
     kind = type(row).__name__
     if kind == "ACL":
         return f"{known.direction} {known.priority} {known.action}: {known.match}"
+    if kind == "QoS":
+        return f"{known.direction} {known.priority}: {known.match}"
+    if kind == "LogicalRouterPolicy":
+        return f"{known.priority} {known.action}: {known.match}"
+    if kind == "DHCPOptions":
+        return str(known.cidr)
     if kind == "NAT":
         return f"{known.type} {known.logical_ip} <-> {known.external_ip}"
     if kind == "LogicalRouterStaticRoute":

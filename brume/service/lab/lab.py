@@ -21,6 +21,7 @@ from brume.service.lab.settings import LabSettings
 from brume.service.lab.upstream import ByHand
 from brume.service.network import LogicalNetwork
 from brume.service.outside import NAME as OUTSIDE
+from brume.service.problems import told
 from brume.simulator.clock import Scheduler
 from brume.simulator.host.host import Host
 from brume.southbound.schema import PortBinding, chassis_by_name, port_binding_by_logical_port
@@ -205,15 +206,14 @@ class Lab:
         yield f"{OUTSIDE}: on {self._network.outside.physical_network}, {addresses}"
         for binding in self._bindings:
             yield f"port {binding.port}: on {binding.chassis}, {self._state(binding)}; {binding.card}"
-        for problem in self._network.problems():
-            yield f"not derived: {problem.table} {problem.row}: {problem.message}"
+        yield from told(self._network.problems(), self.provenance())
 
     def _state(self, binding: Binding) -> str:
         if binding.chassis not in self._network.chassis:
             return "no such chassis in this lab"
         if not self._network.northbound.find(switch_port_by_name, binding.port):
             return "no such logical switch port now"
-        return "up" if self.is_up(binding) else "not up"
+        return "up" if self.is_up(binding) else f"not up: {self.why_not_up(binding.port)}"
 
 
 def _configure(host: Host, binding: Binding) -> None:
