@@ -14,7 +14,7 @@ from brume.expressions.actions import Actions
 from brume.expressions.match import Match
 from brume.southbound.from_northbound.bindings.nat_addresses import leaves_by
 from brume.southbound.from_northbound.facts.balanced import ROUTABLE, router_vips
-from brume.southbound.from_northbound.facts.nat import RouterNat, nats_by_router
+from brume.southbound.from_northbound.facts.nat import RouterNat
 from brume.southbound.from_northbound.facts.ports import RouterPort, SwitchPort, connected_router_ports, gateways_of
 from brume.southbound.from_northbound.facts.settings import is_true
 from brume.southbound.from_northbound.flows import flow
@@ -23,9 +23,17 @@ from brume.southbound.from_northbound.router.nat.places import is_gateway_router
 from brume.southbound.from_northbound.router.routing import CONNECTED, PER_BIT, Way, route_by
 from brume.southbound.pipeline import ROUTER_IN
 from brume.southbound.registers import NEXT_HOP_IPV4
+from brume.tables.row import Index
 
 Routables = tuple[tuple[str, tuple[str, ...]], ...]
 """MACs, and the addresses that are to be found there."""
+
+
+def _asks(nat: RouterNat) -> bool:
+    return nat.type != "snat" and not nat.is_ipv6 and is_true(nat.options, "add_route", False)
+
+
+routed_translations = Index(RouterNat, "router", lambda nat: nat.router if _asks(nat) else None)
 
 
 @derived
@@ -51,9 +59,8 @@ def _translations(port: RouterPort, view: View) -> Iterator[RouterNat]:
     gateways = gateways_of(view, port.router)
     # northd asks while it is still counting gateway ports: for the first of them all translations are its own.
     gateways = gateways if gateways[0].uuid != port.uuid else gateways[:1]
-    for nat in view.find(nats_by_router, port.router):
-        wanted = nat.type != "snat" and is_true(nat.options, "add_route", False)
-        if wanted and not nat.is_ipv6 and leaves_by(nat, port, gateways):
+    for nat in view.find(routed_translations, port.router):
+        if leaves_by(nat, port, gateways):
             yield nat
 
 
