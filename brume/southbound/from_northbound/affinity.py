@@ -47,7 +47,7 @@ class Affinity(NamedTuple):
 def affinity(vip: BalancedVip, datapath: str, how: Affinity) -> Iterator[Output]:
     """The flows of one virtual address on one datapath."""
     check = Actions(f"{how.remember}{KNOWN_SESSION} = chk_lb_aff(); next;")
-    yield flow(how.check, datapath, 100, Match(how.asked), check)
+    yield flow(how.check, datapath, 100, Match(how.asked), check, vip.balancer)
     original = f"{how.address} == {vip.to.address}" + (f" && {how.port} == {vip.to.port}" if vip.to.port else "")
     protocol = f", proto = {vip.protocol}" if vip.to.port else ""
     # An address without a port stands in no brackets here, whatever its family.
@@ -61,9 +61,9 @@ def affinity(vip: BalancedVip, datapath: str, how: Affinity) -> Iterator[Output]
             f'commit_lb_aff(vip = "{vip.to.text}", backend = "{backend.text}"{protocol}, timeout = {vip.affinity}); '
             "/* drop */"
         )
-        yield flow(how.learn, datapath, 100, chosen, Actions(learn))
+        yield flow(how.learn, datapath, 100, chosen, Actions(learn), vip.balancer)
         had_port = f" && {BACKEND_PORT} == {backend.port}" if backend.port else ""
         had = Match(f"{KNOWN_SESSION} == 1 && ct.new && {vip.family} && {how.backend} == {backend.address}{had_port}")
         flag = f"; {how.flag}" if how.flag else ""
         again = Actions(f"{how.before}ct_lb_mark(backends={backend.text}{flag});")
-        yield flow(how.choose, datapath, KNOWN, had, again)
+        yield flow(how.choose, datapath, KNOWN, had, again, vip.balancer)

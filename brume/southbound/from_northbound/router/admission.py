@@ -34,8 +34,10 @@ def for_us(port: RouterPort, view: View) -> Iterator[Output]:
     if not port.enabled:
         return
     keep = f"{INPORT_MAC} = {port.mac}; next;"
-    yield from measured(port, STAGE, f"eth.mcast && inport == {port.quoted}", keep)
-    yield from measured(port, STAGE, f"eth.dst == {port.mac} && inport == {port.quoted}{resident(port)}", keep)
+    yield from measured(port, STAGE, f"eth.mcast && inport == {port.quoted}", keep, port.uuid)
+    yield from measured(
+        port, STAGE, f"eth.dst == {port.mac} && inport == {port.quoted}{resident(port)}", keep, port.uuid
+    )
 
 
 RULES = (not_for_us, for_us)

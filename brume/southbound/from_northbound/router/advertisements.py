@@ -41,13 +41,13 @@ def router_advertisement(port: RouterPort, view: View) -> Iterator[Output]:
     asked = f"inport == {port.quoted} && ip6.dst == ff02::2"
     options = ", ".join([*_options(row, mode, port), *(f"prefix = {one.prefix}/{one.length}" for one in prefixes)])
     compose = Actions(f"{ND_RA_OPTS_RESULT} = put_nd_ra_opts({options}); next;")
-    yield flow(ROUTER_IN.ND_RA_OPTIONS, port.router, 50, Match(f"{asked} && nd_rs"), compose)
+    yield flow(ROUTER_IN.ND_RA_OPTIONS, port.router, 50, Match(f"{asked} && nd_rs"), compose, port.uuid)
     send = Actions(
         f"eth.dst = eth.src; eth.src = {port.mac}; ip6.dst = ip6.src; ip6.src = {link_local(port.mac)}; "
         "outport = inport; flags.loopback = 1; output;"
     )
     composed = Match(f"{asked} && nd_ra && {ND_RA_OPTS_RESULT}")
-    yield flow(ROUTER_IN.ND_RA_RESPONSE, port.router, 50, composed, send)
+    yield flow(ROUTER_IN.ND_RA_RESPONSE, port.router, 50, composed, send, port.uuid)
 
 
 def _options(row: LogicalRouterPort, mode: str, port: RouterPort) -> Iterator[str]:

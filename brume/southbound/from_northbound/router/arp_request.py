@@ -42,7 +42,7 @@ def ask_for_gateway(member: Member, view: View) -> Iterator[Output]:
     mac = "33:33:" + last.to_bytes(4, "big").hex(":")
     match = Match(f"{UNKNOWN} && ip6 && {NEXT_HOP_IPV6} == {route.nexthop}")
     actions = f"nd_ns {{ eth.dst = {mac}; ip6.dst = {group}; nd.target = {route.nexthop}; output; }};"
-    yield flow(STAGE, str(member.parent), 200, match, Actions(actions))
+    yield flow(STAGE, str(member.parent), 200, match, Actions(actions), route.uuid)
 
 
 RULES = (ask, ask_for_gateway)

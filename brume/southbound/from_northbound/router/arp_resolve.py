@@ -57,7 +57,7 @@ def host(port: SwitchPort, view: View) -> Iterator[Output]:
                 if network_of(peer, address) is not None:
                     hop = NEXT_HOP_IPV6 if ":" in address else NEXT_HOP_IPV4
                     match = Match(f"outport == {peer.quoted} && {hop} == {address}")
-                    yield flow(STAGE, peer.router, 100, match, actions)
+                    yield flow(STAGE, peer.router, 100, match, actions, port.uuid)
 
 
 @rule(SwitchPort)
@@ -75,7 +75,7 @@ def neighbor_routers(port: SwitchPort, view: View) -> Iterator[Output]:
             if networks:
                 addresses = address_list([network.address for network in networks])
                 match = Match(f"outport == {peer.quoted} && {hop} == {addresses}")
-                yield flow(STAGE, peer.router, 100, match, actions)
+                yield flow(STAGE, peer.router, 100, match, actions, port.uuid)
 
 
 @rule(RouterPort)
@@ -89,7 +89,9 @@ def router_without_a_switch_between(port: RouterPort, view: View) -> Iterator[Ou
     for hop, networks in ((NEXT_HOP_IPV4, port.ipv4), (f"{NEXT_HOP_IPV6} ", port.ipv6)):  # northd's spaces
         if networks:
             addresses = address_list([network.address for network in networks])
-            yield flow(STAGE, peer.router, 100, Match(f"outport == {peer.quoted} && {hop}== {addresses}"), actions)
+            yield flow(
+                STAGE, peer.router, 100, Match(f"outport == {peer.quoted} && {hop}== {addresses}"), actions, port.uuid
+            )
 
 
 @rule(RouterPort)
@@ -97,7 +99,7 @@ def bridged_gateway(port: RouterPort, view: View) -> Iterator[Output]:
     """With redirect-type=bridged, other chassis send to the gateway's MAC over the physical network."""
     if port.gateway and is_bridged(port):
         match = Match(f"outport == {port.quoted} && !is_chassis_resident({port.redirect})")
-        yield flow(STAGE, port.router, 50, match, Actions(f"eth.dst = {port.mac}; next;"))
+        yield flow(STAGE, port.router, 50, match, Actions(f"eth.dst = {port.mac}; next;"), port.uuid)
 
 
 RULES = (learned, host, neighbor_routers, router_without_a_switch_between, bridged_gateway)

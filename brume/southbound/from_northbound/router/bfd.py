@@ -32,7 +32,9 @@ def control_packets(port: RouterPort, view: View) -> Iterator[Output]:
         if networks:
             ours = address_list([network.address for network in networks])
             for side, actions in (("src", SENT), ("dst", RECEIVED)):
-                yield flow(STAGE, port.router, 110, Match(f"{family}.{side} == {ours} && {BFD_CONTROL}"), actions)
+                yield flow(
+                    STAGE, port.router, 110, Match(f"{family}.{side} == {ours} && {BFD_CONTROL}"), actions, port.uuid
+                )
 
 
 RULES = (control_packets,)

@@ -55,6 +55,7 @@ def choose(group: EcmpGroup, view: View) -> Iterator[Output]:
     actions = f"ip.ttl--; flags.loopback = 1; {ECMP_GROUP} = {number}; {ECMP_MEMBER} = select({members});"
     yield flow(ROUTER_IN.IP_ROUTING, to.router, priority, Match(match), Actions(actions))
     symmetric: set[str] = set()
+    first = next((route.uuid for route in routes if route.symmetric), "")
     for member, route in enumerate(routes, 1):
         port = view.get(RouterPort, route.port) if route.port is not None else None
         if port is None:
@@ -62,10 +63,10 @@ def choose(group: EcmpGroup, view: View) -> Iterator[Output]:
         way = Way(port, route.source, route.next_hop)
         chosen = Match(f"{ECMP_GROUP} == {number} && {ECMP_MEMBER} == {member}")
         actions = f"{towards(way, to.prefix.version)}next;"
-        yield flow(ROUTER_IN.IP_ROUTING_ECMP, to.router, 100, chosen, Actions(actions))
+        yield flow(ROUTER_IN.IP_ROUTING_ECMP, to.router, 100, chosen, Actions(actions), route.uuid)
         if route.symmetric and port.uuid not in symmetric and is_gateway_router(view, to.router):
             symmetric.add(port.uuid)
-            yield from _symmetric(route, port, match, view)
+            yield from _symmetric(route, port, match, first, view)
 
 
 class Reply(NamedTuple):
@@ -76,6 +77,8 @@ class Reply(NamedTuple):
     key: int
     came: str
     goes: str
+    first: str
+    """The first route of the group that keeps next hops: what all of them need comes from it."""
 
     @property
     def version(self) -> int:
@@ -87,14 +90,14 @@ class Reply(NamedTuple):
         return f"ct.rpl && {KNOWN_ECMP_NEXTHOP} == 1 && {KEPT_PORT} == {self.key}"
 
 
-def _symmetric(route: Route, port: RouterPort, goes: str, view: View) -> Iterator[Output]:
+def _symmetric(route: Route, port: RouterPort, goes: str, first: str, view: View) -> Iterator[Output]:
     key = view.get(TunnelKey, port.uuid)
     if key is None:
         return
     to = route.destination
     side = "dst" if to.by_source else "src"
     came = f"inport == {port.quoted} && ip{to.prefix.version}.{side} == {_as_one(to.prefix)}"
-    reply = Reply(route, port, key.number, came, goes)
+    reply = Reply(route, port, key.number, came, goes, first)
     yield from _track(reply)
     yield from _keep(reply)
     yield from _go_back(reply)
@@ -109,8 +112,8 @@ def _track(reply: Reply) -> Iterator[Output]:
     router = reply.route.destination.router
     came = Actions(f"{KNOWN_ECMP_NEXTHOP} = chk_ecmp_nh_mac(); ct_next;")
     goes = Actions(f"{KNOWN_ECMP_NEXTHOP} = chk_ecmp_nh(); ct_next;")
-    yield flow(ROUTER_IN.DEFRAG, router, 100, Match(reply.came), came)
-    yield flow(ROUTER_IN.DEFRAG, router, 100, Match(reply.goes), goes)
+    yield flow(ROUTER_IN.DEFRAG, router, 100, Match(reply.came), came, reply.route.uuid)
+    yield flow(ROUTER_IN.DEFRAG, router, 100, Match(reply.goes), goes, reply.first)
 
 
 def _keep(reply: Reply) -> Iterator[Output]:
@@ -122,7 +125,7 @@ def _keep(reply: Reply) -> Iterator[Output]:
                 f"ct_commit {{ ct_label.ecmp_reply_eth = eth.src;  {KEPT_PORT} = {reply.key};}}; "
                 f"commit_ecmp_nh(ipv6 = {'true' if reply.version == 6 else 'false'}, proto = {protocol}); next;"
             )
-            yield flow(ROUTER_IN.ECMP_STATEFUL, reply.route.destination.router, 100, match, actions)
+            yield flow(ROUTER_IN.ECMP_STATEFUL, reply.route.destination.router, 100, match, actions, reply.route.uuid)
 
 
 def _go_back(reply: Reply) -> Iterator[Output]:
@@ -133,9 +136,11 @@ def _go_back(reply: Reply) -> Iterator[Output]:
         f"ip.ttl--; flags.loopback = 1; eth.src = {port.mac}; {source} = {reply.route.source}; "
         f"outport = {port.quoted}; next;"
     )
-    yield flow(ROUTER_IN.IP_ROUTING, router, 10300, Match(f"{reply.is_kept} && {reply.goes}"), actions)
-    yield flow(ROUTER_IN.POLICY, router, 65535, Match(reply.is_kept), NEXT)
-    yield flow(ROUTER_IN.ARP_RESOLVE, router, 200, Match(reply.is_kept), TO_KEPT_MAC)
+    yield flow(
+        ROUTER_IN.IP_ROUTING, router, 10300, Match(f"{reply.is_kept} && {reply.goes}"), actions, reply.route.uuid
+    )
+    yield flow(ROUTER_IN.POLICY, router, 65535, Match(reply.is_kept), NEXT, reply.route.uuid)
+    yield flow(ROUTER_IN.ARP_RESOLVE, router, 200, Match(reply.is_kept), TO_KEPT_MAC, reply.route.uuid)
 
 
 RULES = (nothing_to_keep, choose)

@@ -25,7 +25,7 @@ def stay(router: LogicalRouter, view: View) -> Iterator[Output]:
 def redirect(port: RouterPort, view: View) -> Iterator[Output]:
     if port.gateway:
         match = Match(f"outport == {port.quoted}")
-        yield flow(STAGE, port.router, 50, match, Actions(f"outport = {port.redirect}; next;"))
+        yield flow(STAGE, port.router, 50, match, Actions(f"outport = {port.redirect}; next;"), port.uuid)
 
 
 RULES = (stay, redirect)

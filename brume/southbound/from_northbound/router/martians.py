@@ -47,7 +47,7 @@ def own_source(port: RouterPort, view: View) -> Iterator[Output]:
     if port.ipv4:
         addresses = ", ".join(address for network in port.ipv4 for address in (network.address, network.broadcast))
         match = Match(f"ip4.src == {{{addresses}}} && {EGRESS_LOOPBACK} == 0")
-        yield flow(STAGE, port.router, 100, match, DROP)
+        yield flow(STAGE, port.router, 100, match, DROP, port.uuid)
 
 
 RULES = (martians, own_source)

@@ -79,10 +79,10 @@ def look_up_requests(port: RouterPort, view: View) -> Iterator[Output]:
         sender = f"inport == {port.quoted} && arp.spa == {network.prefix}/{network.length}"
         where = f"arp.op == 1{resident(port)}"
         actions = BY_ARP + ("" if always else f"{IP_KNOWN} = lookup_arp_ip(inport, arp.spa); ") + "next;"
-        yield flow(LOOKUP, port.router, 100, Match(f"{sender} && {where}"), Actions(actions))
+        yield flow(LOOKUP, port.router, 100, Match(f"{sender} && {where}"), Actions(actions), port.uuid)
         if not always:
             asks_us = Match(f"{sender} && arp.tpa == {network.address} && {where}")
-            yield flow(LOOKUP, port.router, 110, asks_us, Actions(f"{BY_ARP}{IP_KNOWN} = 1; next;"))
+            yield flow(LOOKUP, port.router, 110, asks_us, Actions(f"{BY_ARP}{IP_KNOWN} = 1; next;"), port.uuid)
 
 
 RULES = (look_up, learn, look_up_requests)

@@ -61,7 +61,7 @@ def arp(port: RouterPort, view: View) -> Iterator[Output]:
             f"inport == {port.quoted} && arp.op == 1 && arp.tpa == {network.address} && "
             f"arp.spa == {network.prefix}/{network.length}{answers_on(port, view)}"
         )
-        yield flow(STAGE, port.router, 90, *arp_reply(match, str(INPORT_MAC)))
+        yield flow(STAGE, port.router, 90, *arp_reply(match, str(INPORT_MAC)), port.uuid)
 
 
 @rule(RouterPort)
@@ -71,7 +71,9 @@ def neighbor_discovery(port: RouterPort, view: View) -> Iterator[Output]:
             f"inport == {port.quoted} && ip6.dst == {{{network.address}, {solicited_node(network.address)}}} && "
             f"nd_ns && nd.target == {network.address}{resident(port)}"
         )
-        yield flow(STAGE, port.router, 90, Match(match), neighbor_advertisement("nd_na_router", str(INPORT_MAC)))
+        yield flow(
+            STAGE, port.router, 90, Match(match), neighbor_advertisement("nd_na_router", str(INPORT_MAC)), port.uuid
+        )
         reply = Match(f"ip6.dst == {network.address} && udp.src == 547 && udp.dst == 546")
         yield flow(STAGE, port.router, 100, reply, Actions("reg0 = 0; handle_dhcpv6_reply;"))
 
@@ -82,12 +84,12 @@ def echo(port: RouterPort, view: View) -> Iterator[Output]:
         addresses = address_list([network.address for network in port.ipv4])
         match = f"ip4.dst == {addresses} && icmp4.type == 8 && icmp4.code == 0"
         actions = "ip4.dst <-> ip4.src; ip.ttl = 255; icmp4.type = 0; flags.loopback = 1; next; "
-        yield flow(STAGE, port.router, 90, Match(match), Actions(actions))
+        yield flow(STAGE, port.router, 90, Match(match), Actions(actions), port.uuid)
     if port.ipv6:
         addresses = address_list([network.address for network in port.ipv6])
         match = f"ip6.dst == {addresses} && icmp6.type == 128 && icmp6.code == 0"
         actions = "ip6.dst <-> ip6.src; ip.ttl = 255; icmp6.type = 129; flags.loopback = 1; next; "
-        yield flow(STAGE, port.router, 90, Match(match), Actions(actions))
+        yield flow(STAGE, port.router, 90, Match(match), Actions(actions), port.uuid)
 
 
 @rule(RouterPort)
@@ -100,7 +102,7 @@ def unreachable(port: RouterPort, view: View) -> Iterator[Output]:
         for priority, protocol, answer in UNREACHABLE:
             match = Match(f"ip{version} && ip{version}.dst == {network.address} && !ip.later_frag{protocol}")
             actions = Actions(answer.format(v=version, **CODES[version]))
-            yield flow(STAGE, port.router, priority, match, actions)
+            yield flow(STAGE, port.router, priority, match, actions, port.uuid)
 
 
 @rule(RouterPort)
@@ -120,7 +122,7 @@ def refuse(port: RouterPort, view: View) -> Iterator[Output]:
 
 def _refuse(port: RouterPort, stage: Stage, priority: int, family: str, addresses: list[str]) -> Iterator[Output]:
     if addresses:
-        yield flow(stage, port.router, priority, Match(f"{family}.dst == {{{', '.join(addresses)}}}"), DROP)
+        yield flow(stage, port.router, priority, Match(f"{family}.dst == {{{', '.join(addresses)}}}"), DROP, port.uuid)
 
 
 RULES = (arp, neighbor_discovery, echo, unreachable, refuse)

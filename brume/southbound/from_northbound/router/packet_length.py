@@ -28,17 +28,17 @@ def gateway_mtu(port: RouterPort) -> int:
     return int(text) if text.isdecimal() else 0
 
 
-def measured(port: RouterPort, stage: Stage, match: str, actions: str) -> Iterator[Output]:
+def measured(port: RouterPort, stage: Stage, match: str, actions: str, hint: str) -> Iterator[Output]:
     """A flow that also measures the packet, if the port has a `gateway_mtu`; and one for what is exempt from that."""
     mtu = gateway_mtu(port)
     if not mtu:
-        yield flow(stage, port.router, 50, Match(match), Actions(actions))
+        yield flow(stage, port.router, 50, Match(match), Actions(actions), hint)
         return
     check = f"{PKT_LARGER} = check_pkt_larger({mtu + ETHERNET_HEADER}); "
-    yield flow(stage, port.router, 50, Match(match), Actions(check + actions))
+    yield flow(stage, port.router, 50, Match(match), Actions(check + actions), hint)
     exempt = port.options.get("gateway_mtu_bypass")
     if exempt:
-        yield flow(stage, port.router, 55, Match(f"{match} && ({exempt})"), Actions(actions))
+        yield flow(stage, port.router, 55, Match(f"{match} && ({exempt})"), Actions(actions), hint)
 
 
 @rule(LogicalRouter)
@@ -52,7 +52,7 @@ def too_long(port: RouterPort, view: View) -> Iterator[Output]:
     mtu = gateway_mtu(port)
     if not mtu:
         return
-    yield from measured(port, ROUTER_IN.CHK_PKT_LEN, f"outport == {port.quoted}", "next;")
+    yield from measured(port, ROUTER_IN.CHK_PKT_LEN, f"outport == {port.quoted}", "next;", port.uuid)
     yield from _errors(port, mtu, ROUTER_IN.IP_INPUT, "")
     for other in view.find(router_ports, port.router):
         if other.uuid != port.uuid:
@@ -70,14 +70,14 @@ def _errors(port: RouterPort, mtu: int, stage: Stage, way_out: str) -> Iterator[
             f"icmp4.frag_mtu = {mtu}; {again}"
         )
         match = Match(f"inport == {port.quoted} && {way_out}ip4 && {condition}")
-        yield flow(stage, port.router, 150, match, Actions(actions))
+        yield flow(stage, port.router, 150, match, Actions(actions), port.uuid)
     if port.ipv6:
         actions = (
             f"icmp6_error {{{first}ip6.dst = ip6.src; ip6.src = {port.ipv6[0].address}; ip.ttl = 255; "
             f"icmp6.type = 2; /* Packet Too Big. */ icmp6.code = 0; icmp6.frag_mtu = {mtu}; {again}"
         )
         match = Match(f"inport == {port.quoted} && {way_out}ip6 && {condition}")
-        yield flow(stage, port.router, 150, match, Actions(actions))
+        yield flow(stage, port.router, 150, match, Actions(actions), port.uuid)
 
 
 RULES = (any_length, too_long)

@@ -43,7 +43,7 @@ def policy(member: Member, view: View) -> Iterator[Output]:
         yield from _reroute(row, router, view)
         return
     actions = DROP if row.action == "drop" else Actions(f"{_mark(row)}{PASS}")
-    yield flow(STAGE, router, row.priority, Match(row.match), actions)
+    yield flow(STAGE, router, row.priority, Match(row.match), actions, row.uuid)
 
 
 def _next_hops(row: LogicalRouterPolicy) -> list[str]:
@@ -72,7 +72,7 @@ def _reroute(row: LogicalRouterPolicy, router: str, view: View) -> Iterator[Outp
             yield _choice(row, len(hops), router, view)
     elif not lost:
         actions = Actions(f"{_mark(row)}{ways[hops[0]]}{PASS}")
-        yield flow(STAGE, router, row.priority, Match(row.match), actions)
+        yield flow(STAGE, router, row.priority, Match(row.match), actions, row.uuid)
     if lost:
         yield _problem(row, f"no port reaches the next hop {', '.join(lost)}")
 
@@ -99,7 +99,7 @@ def _members(
         if ways[hop] is None:
             return
         match = Match(f"{ECMP_GROUP} == {number} && {ECMP_MEMBER} == {member}")
-        yield flow(ROUTER_IN.POLICY_ECMP, router, 100, match, Actions(f"{_mark(row)}{ways[hop]}next;"))
+        yield flow(ROUTER_IN.POLICY_ECMP, router, 100, match, Actions(f"{_mark(row)}{ways[hop]}next;"), row.uuid)
 
 
 def _choice(row: LogicalRouterPolicy, hops: int, router: str, view: View) -> Output:
@@ -107,7 +107,7 @@ def _choice(row: LogicalRouterPolicy, hops: int, router: str, view: View) -> Out
     number = policy_number(view, router, row.uuid)
     members = ", ".join(str(member) for member in range(1, hops + 1))
     actions = Actions(f"{ECMP_GROUP} = {number}; {ECMP_MEMBER} = select({members});")
-    return flow(STAGE, router, row.priority, Match(row.match), actions)
+    return flow(STAGE, router, row.priority, Match(row.match), actions, row.uuid)
 
 
 RULES = (no_policy, policy)

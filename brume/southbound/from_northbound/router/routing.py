@@ -86,7 +86,7 @@ def connected(port: RouterPort, view: View) -> Iterator[Output]:
         scope = f"inport == {port.quoted} && " if is_link_local(network) else ""
         match = f"{scope}ip{version}.dst == {network.prefix}/{network.length}"
         way = Way(port, network.address, None)
-        yield from route_by(port.router, network.length * PER_BIT + CONNECTED, match, way, version, view)
+        yield from route_by(port.router, network.length * PER_BIT + CONNECTED, match, way, version, view, port.uuid)
 
 
 @rule(Route)
@@ -97,12 +97,12 @@ def static_route(route: Route, view: View) -> Iterator[Output]:
     priority, match = matched(to, route.connected, view)
     port = view.get(RouterPort, route.port) if route.port is not None else None
     if route.next_hop == DISCARD:
-        yield flow(STAGE, to.router, priority, Match(match), DROP)
+        yield flow(STAGE, to.router, priority, Match(match), DROP, route.uuid)
     elif port is not None:
         if to.prefix.version == 6 and to.prefix.network.is_link_local:
             match = f"inport == {port.quoted} && {match}"
         way = Way(port, route.source, route.next_hop or None)
-        yield from route_by(port.router, priority, match, way, to.prefix.version, view)
+        yield from route_by(port.router, priority, match, way, to.prefix.version, view, route.uuid)
 
 
 def matched(to: Destination, is_connected: bool, view: View) -> tuple[int, str]:
@@ -114,12 +114,12 @@ def matched(to: Destination, is_connected: bool, view: View) -> tuple[int, str]:
     return to.prefix.length * PER_BIT + offset, f"{table}ip{to.prefix.version}.{side} == {to.prefix}"
 
 
-def route_by(router: str, priority: int, match: str, way: Way, version: int, view: View) -> Iterator[Output]:
+def route_by(router: str, priority: int, match: str, way: Way, version: int, view: View, hint: str) -> Iterator[Output]:
     """What matches goes that way; where BFD watches the port, its packets do with their TTL as it is."""
     steps = f"{ECMP_GROUP} = 0; {towards(way, version)}flags.loopback = 1; next;"
-    yield flow(STAGE, router, priority, Match(match), Actions(f"ip.ttl--; {steps}"))
+    yield flow(STAGE, router, priority, Match(match), Actions(f"ip.ttl--; {steps}"), hint)
     if has_bfd(view, way.port.name):
-        yield flow(STAGE, way.port.router, priority + 1, Match(f"{match} && {BFD_CONTROL}"), Actions(steps))
+        yield flow(STAGE, way.port.router, priority + 1, Match(f"{match} && {BFD_CONTROL}"), Actions(steps), hint)
 
 
 RULES = (no_route, choose_table, connected, static_route)

@@ -27,7 +27,7 @@ def time_exceeded(port: RouterPort, view: View) -> Iterator[Output]:
             f"icmp4.code = 0; /* TTL exceeded in transit */ {_back(port, network, 'ip4')} ; ip.ttl = 254; {send}"
         )
         match = Match(f"inport == {port.quoted} && ip4 && {DYING}")
-        yield flow(STAGE, port.router, 31, match, Actions(actions))
+        yield flow(STAGE, port.router, 31, match, Actions(actions), port.uuid)
     for network in port.ipv6:
         if is_link_local(network):
             continue
@@ -36,7 +36,7 @@ def time_exceeded(port: RouterPort, view: View) -> Iterator[Output]:
             f"icmp6.type = 3; /* Time exceeded */ icmp6.code = 0; /* TTL exceeded in transit */ {send}"
         )
         match = Match(f"inport == {port.quoted} && ip6 && ip6.src == {network.prefix}/{network.length} && {DYING}")
-        yield flow(STAGE, port.router, 31, match, Actions(actions))
+        yield flow(STAGE, port.router, 31, match, Actions(actions), port.uuid)
 
 
 def _back(port: RouterPort, network: Network, family: str) -> str:

@@ -42,7 +42,7 @@ def virtual_address(virtual: VirtualAddress, view: View) -> Iterator[Output]:
         return
     hop = NEXT_HOP_IPV6 if ":" in virtual.address else NEXT_HOP_IPV4
     match = Match(f"outport == {peer.quoted} && {hop} == {virtual.address}")
-    yield flow(ROUTER_IN.ARP_RESOLVE, peer.router, 100, match, Actions(f"eth.dst = {mac}; next;"))
+    yield flow(ROUTER_IN.ARP_RESOLVE, peer.router, 100, match, Actions(f"eth.dst = {mac}; next;"), virtual.port)
 
 
 def _parent(name: str, view: View) -> SwitchPort | None:
@@ -63,7 +63,7 @@ def nobody_has_it(nat: RouterNat, view: View) -> Iterator[Output]:
     if at is None or not nat.distributed or not is_virtual(view, nat.logical_port or ""):
         return
     match = Match(f"{at.family}.src == {nat.logical_ip} && outport == {at.port.quoted}")
-    yield flow(ROUTER_IN.GW_REDIRECT, nat.router, 80, match, DROP)
+    yield flow(ROUTER_IN.GW_REDIRECT, nat.router, 80, match, DROP, nat.uuid)
 
 
 RULES = (virtual_address, nobody_has_it)

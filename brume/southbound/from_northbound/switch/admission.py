@@ -47,8 +47,8 @@ def admission(switch: LogicalSwitch, view: View) -> Iterator[Output]:
 def disabled_port(port: SwitchPort, view: View) -> Iterator[Output]:
     if port.enabled or port.type == "external":
         return
-    yield flow(SWITCH_IN.CHECK_PORT_SEC, port.switch, 100, Match(f"inport == {port.quoted}"), REFUSE)
-    yield flow(SWITCH_IN.L2_UNKNOWN, port.switch, 50, outport.equals(port.name), drop)
+    yield flow(SWITCH_IN.CHECK_PORT_SEC, port.switch, 100, Match(f"inport == {port.quoted}"), REFUSE, port.uuid)
+    yield flow(SWITCH_IN.L2_UNKNOWN, port.switch, 50, outport.equals(port.name), drop, port.uuid)
 
 
 RULES = (admission, disabled_port)

@@ -51,7 +51,7 @@ def is_up(view: View, port: str) -> bool:
 def arp_nd_responder(port: SwitchPort, view: View) -> Iterator[Output]:
     if port.type == "localnet":
         # Requests from outside are answered by the chassis of the port they ask for, or by several at once.
-        yield flow(STAGE, port.switch, 100, inport.equals(port.name), go_on)
+        yield flow(STAGE, port.switch, 100, inport.equals(port.name), go_on, port.uuid)
     if port.type in NOT_COMPILED:
         yield Problem(table="Logical_Switch_Port", row=port.uuid, message=f"{port.type} ports are not compiled")
         return
@@ -72,8 +72,8 @@ def _arp(port: SwitchPort, mac: str, address: str) -> Iterator[Output]:
         f"eth.dst = eth.src; eth.src = {mac}; arp.op = 2; /* ARP reply */ arp.tha = arp.sha; arp.sha = {mac}; "
         f"arp.tpa = arp.spa; arp.spa = {address}; outport = inport; flags.loopback = 1; output;"
     )
-    yield flow(STAGE, port.switch, 50, Match(match), Actions(answer))
-    yield flow(STAGE, port.switch, 100, Match(f"{match} && inport == {port.quoted}"), go_on)
+    yield flow(STAGE, port.switch, 50, Match(match), Actions(answer), port.uuid)
+    yield flow(STAGE, port.switch, 100, Match(f"{match} && inport == {port.quoted}"), go_on, port.uuid)
 
 
 def _neighbour_discovery(port: SwitchPort, mac: str, address: str) -> Iterator[Output]:
@@ -83,8 +83,8 @@ def _neighbour_discovery(port: SwitchPort, mac: str, address: str) -> Iterator[O
         f"{advertisement} {{ eth.src = {mac}; ip6.src = {address}; nd.target = {address}; nd.tll = {mac}; "
         "outport = inport; flags.loopback = 1; output; };"
     )
-    yield flow(STAGE, port.switch, 50, Match(match), Actions(answer))
-    yield flow(STAGE, port.switch, 100, Match(f"{match} && inport == {port.quoted}"), go_on)
+    yield flow(STAGE, port.switch, 50, Match(match), Actions(answer), port.uuid)
+    yield flow(STAGE, port.switch, 100, Match(f"{match} && inport == {port.quoted}"), go_on, port.uuid)
 
 
 @rule(SwitchPort)
@@ -99,7 +99,9 @@ def arp_proxy(port: SwitchPort, view: View) -> Iterator[Output]:
         f"eth.dst = eth.src; eth.src = {peer.mac}; arp.op = 2; /* ARP reply */ arp.tha = arp.sha; "
         f"arp.sha = {peer.mac}; arp.tpa <-> arp.spa; outport = inport; flags.loopback = 1; output;"
     )
-    yield flow(STAGE, port.switch, 50, Match(f"arp.op == 1 && arp.tpa == {{{','.join(ipv4)}}}"), Actions(answer))
+    yield flow(
+        STAGE, port.switch, 50, Match(f"arp.op == 1 && arp.tpa == {{{','.join(ipv4)}}}"), Actions(answer), port.uuid
+    )
 
 
 RULES = (no_answer, arp_nd_responder, arp_proxy)

@@ -91,7 +91,7 @@ def dhcpv4(port: SwitchPort, view: View) -> Iterator[Output]:
     if port.type != "external":
         accept = ACCEPT_TRACKED if tracks(view, port.switch) else ACCEPT
         match = Match(f"outport == {port.quoted} && {offered.to_port}")
-        yield flow(SWITCH_OUT.ACL, port.switch, ACL_SERVICE, match, accept)
+        yield flow(SWITCH_OUT.ACL, port.switch, ACL_SERVICE, match, accept, port.dhcpv4)
     if not port.enabled or port.type == "router":
         return
     for inport, condition in serving_ports(port, view):
@@ -115,9 +115,9 @@ def _answer(port: SwitchPort, offered: Offer, mac: str, address: str, inport: st
         f"&& udp.src == 68 && udp.dst == 67{condition}"
     )
     answered = f"{sender} && ip4 && udp.src == 68 && udp.dst == 67 && {DHCP_OPTS_RESULT}{condition}"
-    yield flow(SWITCH_IN.DHCP_OPTIONS, port.switch, 100, Match(discover), put)
-    yield flow(SWITCH_IN.DHCP_OPTIONS, port.switch, 100, Match(renew), put)
-    yield flow(SWITCH_IN.DHCP_RESPONSE, port.switch, 100, Match(answered), offered.response)
+    yield flow(SWITCH_IN.DHCP_OPTIONS, port.switch, 100, Match(discover), put, port.dhcpv4)
+    yield flow(SWITCH_IN.DHCP_OPTIONS, port.switch, 100, Match(renew), put, port.dhcpv4)
+    yield flow(SWITCH_IN.DHCP_RESPONSE, port.switch, 100, Match(answered), offered.response, port.dhcpv4)
 
 
 RULES = (no_dhcp, dhcpv4)

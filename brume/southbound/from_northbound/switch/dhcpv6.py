@@ -65,7 +65,7 @@ def dhcpv6(port: SwitchPort, view: View) -> Iterator[Output]:
     if port.type != "external":
         accept = ACCEPT_TRACKED if tracks(view, port.switch) else ACCEPT
         match = Match(f"outport == {port.quoted} && {offered.to_port}")
-        yield flow(SWITCH_OUT.ACL, port.switch, ACL_SERVICE, match, accept)
+        yield flow(SWITCH_OUT.ACL, port.switch, ACL_SERVICE, match, accept, port.dhcpv6)
     if not port.enabled or port.type == "router" or offered.prefix is None:
         return
     for inport, condition in serving_ports(port, view):
@@ -82,9 +82,9 @@ def _answer(port: SwitchPort, offered: Offer6, mac: str, address: str, inport: s
     )
     options = offered.options if offered.stateless else f"ia_addr = {address}, {offered.options}"
     put = Actions(f"{DHCP_OPTS_RESULT} = put_dhcpv6_opts({options}); next;")
-    yield flow(SWITCH_IN.DHCP_OPTIONS, port.switch, 100, Match(match), put)
+    yield flow(SWITCH_IN.DHCP_OPTIONS, port.switch, 100, Match(match), put, port.dhcpv6)
     answered = Match(f"{match} && {DHCP_OPTS_RESULT}")
-    yield flow(SWITCH_IN.DHCP_RESPONSE, port.switch, 100, answered, offered.response)
+    yield flow(SWITCH_IN.DHCP_RESPONSE, port.switch, 100, answered, offered.response, port.dhcpv6)
 
 
 RULES = (dhcpv6,)

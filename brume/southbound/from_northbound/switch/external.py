@@ -43,7 +43,7 @@ def external_port(port: SwitchPort, view: View) -> Iterator[Output]:
             for router_port in view.find(connected_router_ports, port.switch):
                 for router in router_port.addresses:
                     for match in _requests(port, localnet, sender, router):
-                        yield flow(SWITCH_IN.EXTERNAL_PORT, port.switch, 100, Match(match), drop)
+                        yield flow(SWITCH_IN.EXTERNAL_PORT, port.switch, 100, Match(match), drop, port.uuid)
 
 
 def _requests(port: SwitchPort, localnet: SwitchPort, sender: PortAddresses, router: PortAddresses) -> Iterator[str]:

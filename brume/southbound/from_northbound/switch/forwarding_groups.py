@@ -31,10 +31,12 @@ def forwarding_group(member: Member, view: View) -> Iterator[Output]:
         f"arp.sha = {group.vmac}; arp.tpa = arp.spa; arp.spa = {group.vip}; outport = inport; flags.loopback = 1; "
         "output;"
     )
-    yield flow(SWITCH_IN.ARP_ND_RSP, switch, 50, Match(f"arp.tpa == {group.vip} && arp.op == 1"), Actions(answer))
+    yield flow(
+        SWITCH_IN.ARP_ND_RSP, switch, 50, Match(f"arp.tpa == {group.vip} && arp.op == 1"), Actions(answer), group.uuid
+    )
     liveness = 'liveness="true",' if group.liveness else ""
     spread = Actions(f"fwd_group({liveness}childports={','.join(quote(name) for name in sorted(group.child_port))});")
-    yield flow(SWITCH_IN.L2_LKUP, switch, L2_UNICAST, Match(f"eth.dst == {group.vmac}"), spread)
+    yield flow(SWITCH_IN.L2_LKUP, switch, L2_UNICAST, Match(f"eth.dst == {group.vmac}"), spread, group.uuid)
 
 
 @rule(LogicalSwitch.forwarding_groups)

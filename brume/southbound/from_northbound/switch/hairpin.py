@@ -33,11 +33,13 @@ def hairpin(switch: LogicalSwitch, view: View) -> Iterator[Output]:
         yield default(stage, datapath)
     if not balances(view, datapath):
         return
-    yield flow(SWITCH_IN.PRE_HAIRPIN, datapath, 100, Match("ip && ct.trk"), CHECK)
+    yield flow(SWITCH_IN.PRE_HAIRPIN, datapath, 100, Match("ip && ct.trk"), CHECK, datapath)
     fresh = Match(f"ip && ct.new && ct.trk && {HAIRPIN} == 1")
-    yield flow(SWITCH_IN.NAT_HAIRPIN, datapath, 100, fresh, Actions("ct_snat_to_vip; next;"))
-    yield flow(SWITCH_IN.NAT_HAIRPIN, datapath, 100, Match(f"ip && ct.est && ct.trk && {HAIRPIN} == 1"), KNOWN)
-    yield flow(SWITCH_IN.NAT_HAIRPIN, datapath, 90, Match(f"ip && {HAIRPIN_REPLY} == 1"), KNOWN)
+    yield flow(SWITCH_IN.NAT_HAIRPIN, datapath, 100, fresh, Actions("ct_snat_to_vip; next;"), datapath)
+    yield flow(
+        SWITCH_IN.NAT_HAIRPIN, datapath, 100, Match(f"ip && ct.est && ct.trk && {HAIRPIN} == 1"), KNOWN, datapath
+    )
+    yield flow(SWITCH_IN.NAT_HAIRPIN, datapath, 90, Match(f"ip && {HAIRPIN_REPLY} == 1"), KNOWN, datapath)
     yield flow(SWITCH_IN.HAIRPIN, datapath, 1, Match(f"({HAIRPIN} == 1 || {HAIRPIN_REPLY} == 1)"), BACK)
 
 

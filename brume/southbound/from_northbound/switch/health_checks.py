@@ -38,7 +38,7 @@ def answer(probe: Probe, view: View) -> Iterator[Output]:
             f"eth.dst = eth.src; eth.src = {mac}; arp.op = 2; /* ARP reply */ arp.tha = arp.sha; arp.sha = {mac}; "
             f"arp.tpa = arp.spa; arp.spa = {source}; outport = inport; flags.loopback = 1; output;"
         )
-    yield flow(SWITCH_IN.ARP_ND_RSP, switch, 110, Match(match), Actions(actions))
+    yield flow(SWITCH_IN.ARP_ND_RSP, switch, 110, Match(match), Actions(actions), probe.balancer)
 
 
 RULES = (answer,)

@@ -48,7 +48,7 @@ def unicast(port: SwitchPort, view: View) -> Iterator[Output]:
     if port.router_addresses:
         yield from _to_router(port, deliver, view)
     for mac in port.own_macs:
-        yield flow(SWITCH_IN.L2_LKUP, port.switch, L2_UNICAST, Match(f"eth.dst == {mac}"), deliver)
+        yield flow(SWITCH_IN.L2_LKUP, port.switch, L2_UNICAST, Match(f"eth.dst == {mac}"), deliver, port.uuid)
 
 
 def _to_router(port: SwitchPort, deliver: Actions, view: View) -> Iterator[Output]:
@@ -57,7 +57,7 @@ def _to_router(port: SwitchPort, deliver: Actions, view: View) -> Iterator[Outpu
     if peer is None:
         return
     where = _where(port, peer, view)
-    yield flow(SWITCH_IN.L2_LKUP, port.switch, L2_UNICAST, Match(f"eth.dst == {peer.mac}{where}"), deliver)
+    yield flow(SWITCH_IN.L2_LKUP, port.switch, L2_UNICAST, Match(f"eth.dst == {peer.mac}{where}"), deliver, port.uuid)
 
 
 @rule(RouterNat)
@@ -69,7 +69,7 @@ def distributed_nat(nat: RouterNat, view: View) -> Iterator[Output]:
         port = view.get(SwitchPort, gateway.switch_port) if gateway.switch_port is not None else None
         if port is not None and port.router_addresses and port.type != "external":
             match = f"eth.dst == {nat.external_mac.lower()} && is_chassis_resident({quote(nat.logical_port or '')})"
-            yield flow(SWITCH_IN.L2_LKUP, port.switch, L2_UNICAST, Match(match), _deliver(port))
+            yield flow(SWITCH_IN.L2_LKUP, port.switch, L2_UNICAST, Match(match), _deliver(port), port.uuid)
 
 
 def _deliver(port: SwitchPort) -> Actions:

@@ -31,8 +31,8 @@ def learning_port(port: SwitchPort, view: View) -> Iterator[Output]:
     if not port.unknown or port.secured or not _learns(port):
         return
     here = inport.equals(port.name)
-    yield flow(SWITCH_IN.LOOKUP_FDB, port.switch, 100, here, LOOK_UP)
-    yield flow(SWITCH_IN.PUT_FDB, port.switch, 100, all_of(here, LOOKUP_FDB.equals(0)), LEARN)
+    yield flow(SWITCH_IN.LOOKUP_FDB, port.switch, 100, here, LOOK_UP, port.uuid)
+    yield flow(SWITCH_IN.PUT_FDB, port.switch, 100, all_of(here, LOOKUP_FDB.equals(0)), LEARN, port.uuid)
 
 
 def _learns(port: SwitchPort) -> bool:

@@ -47,13 +47,13 @@ def balance(placement: VipOnSwitch, view: View) -> Iterator[Output]:
     if vip.to.port:
         port = f" && {vip.protocol}.dst == {vip.to.port}"
     known = Match(f"{CONNTRACK_NAT} == 1 && {address}{port}")
-    yield flow(SWITCH_IN.PRE_STATEFUL, datapath, 120, known, Actions(f"{original(vip)}ct_lb_mark;"))
+    yield flow(SWITCH_IN.PRE_STATEFUL, datapath, 120, known, Actions(f"{original(vip)}ct_lb_mark;"), vip.balancer)
     # The choice commits the connection itself: a later stage must not do it again.
     actions = choice(vip, view).on_switch(f"{CONNTRACK_COMMIT} = 0; ")
     priority = ONE_PORT if vip.to.port else ALL_PORTS
-    yield flow(SWITCH_IN.LB, datapath, priority, Match(f"ct.new && {address}{port}"), Actions(actions))
+    yield flow(SWITCH_IN.LB, datapath, priority, Match(f"ct.new && {address}{port}"), Actions(actions), vip.balancer)
     if tells(vip, view):
-        yield flow(SWITCH_IN.PRE_LB, datapath, 130, *event(vip))
+        yield flow(SWITCH_IN.PRE_LB, datapath, 130, *event(vip), vip.balancer)
 
 
 def tells(vip: BalancedVip, view: View) -> bool:

@@ -56,7 +56,7 @@ def request(port: SwitchPort, address: str, view: View) -> Output:
         deliver = f"clone {{outport = {port.quoted}; output; }}; {FLOOD_TO_HOSTS}"
     asked = f"nd_ns && nd.target == {address}" if ":" in address else f"arp.op == 1 && arp.tpa == {address}"
     match = Match(f"{NOT_VXLAN} && {asked}")
-    return flow(SWITCH_IN.L2_LKUP, port.switch, L2_ROUTER_ADDRESS, match, Actions(deliver))
+    return flow(SWITCH_IN.L2_LKUP, port.switch, L2_ROUTER_ADDRESS, match, Actions(deliver), port.uuid)
 
 
 RULES = (router_addresses, translated_address)

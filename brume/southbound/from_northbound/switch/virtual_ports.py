@@ -32,7 +32,7 @@ def claim(virtual: VirtualAddress, view: View) -> Iterator[Output]:
             continue
         match = Match(f"inport == {quote(name)} && ({_uses(virtual.address)})")
         actions = Actions(f"bind_vport({port.quoted}, inport); next;")
-        yield flow(SWITCH_IN.ARP_ND_RSP, port.switch, 100, match, actions)
+        yield flow(SWITCH_IN.ARP_ND_RSP, port.switch, 100, match, actions, parent.uuid)  # as northd hints
 
 
 def _uses(address: str) -> str:

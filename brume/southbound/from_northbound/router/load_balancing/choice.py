@@ -51,7 +51,7 @@ def balance(placement: VipOnRouter, view: View) -> Iterator[Output]:
     if vip is None:
         return
     match = Match(f"ip && {vip.family}.dst == {vip.to.address}")
-    yield flow(ROUTER_IN.DEFRAG, router, 100, match, Actions("ct_dnat;"))
+    yield flow(ROUTER_IN.DEFRAG, router, 100, match, Actions("ct_dnat;"), vip.balancer)
     gateway = next(iter(gateways_of(view, router)), None)
     flag = flag_of(vip, router, view)
     here = ""
@@ -59,11 +59,11 @@ def balance(placement: VipOnRouter, view: View) -> Iterator[Output]:
         here = f" && is_chassis_resident({gateway.redirect})"
     actions = Actions(choice(vip, view).on_router(flag))
     priority = ONE_PORT if vip.to.port else ALL_PORTS
-    yield flow(ROUTER_IN.DNAT, router, priority, Match(f"{asked(vip)}{here}"), actions)
+    yield flow(ROUTER_IN.DNAT, router, priority, Match(f"{asked(vip)}{here}"), actions, vip.balancer)
     if gateway is not None and vip.backends:
         yield _replies(vip, router, gateway, flag)
     if tells(vip, view):
-        yield flow(ROUTER_IN.DNAT, router, 130, *event(vip))
+        yield flow(ROUTER_IN.DNAT, router, 130, *event(vip), vip.balancer)
 
 
 def _replies(vip: BalancedVip, router: str, gateway: RouterPort, flag: Flag) -> Output:
@@ -78,7 +78,7 @@ def _replies(vip: BalancedVip, router: str, gateway: RouterPort, flag: Flag) -> 
         f"is_chassis_resident({gateway.redirect})"
     )
     actions = f"flags.{flag}_for_lb = 1; next;" if flag else "ct_dnat_in_czone;"
-    return flow(ROUTER_OUT.UNDNAT, router, 120, Match(match), Actions(actions))
+    return flow(ROUTER_OUT.UNDNAT, router, 120, Match(match), Actions(actions), vip.balancer)
 
 
 @rule(VipOnRouter)
@@ -89,7 +89,7 @@ def shared_with_translation(placement: VipOnRouter, view: View) -> Iterator[Outp
         return
     port = f" && {vip.protocol}.dst == {vip.to.port}" if vip.to.port else ""
     match = Match(f"{vip.family} && {vip.family}.dst == {vip.to.address} && {vip.protocol}{port}")
-    yield flow(ROUTER_IN.UNSNAT, router, 120, match, NEXT)
+    yield flow(ROUTER_IN.UNSNAT, router, 120, match, NEXT, vip.balancer)
 
 
 @rule(BalancerPlacement)

@@ -22,7 +22,7 @@ from brume.southbound.registers import INPORT_MAC, NEXT_HOP_IPV4, NEXT_HOP_IPV6
 @rule(RouterNat)
 def answer_inside(nat: RouterNat, view: View) -> Iterator[Output]:
     """Who asks by a port that is no gateway gets that port's MAC."""
-    yield flow(ROUTER_IN.IP_INPUT, nat.router, 90, *_reply(nat, "", "", str(INPORT_MAC)))
+    yield flow(ROUTER_IN.IP_INPUT, nat.router, 90, *_reply(nat, "", "", str(INPORT_MAC)), nat.uuid)
 
 
 @rule(RouterNat)
@@ -33,9 +33,9 @@ def answer_outside(nat: RouterNat, view: View) -> Iterator[Output]:
         return
     mac = nat.external_mac if nat.distributed and nat.external_mac is not None else str(INPORT_MAC)
     by_port = f"inport == {at.port.quoted} && "
-    yield flow(ROUTER_IN.IP_INPUT, nat.router, 92, *_reply(nat, by_port, f" && {at.resident}", mac))
+    yield flow(ROUTER_IN.IP_INPUT, nat.router, 92, *_reply(nat, by_port, f" && {at.resident}", mac), nat.uuid)
     match, _ = _reply(nat, by_port, "", mac)
-    yield flow(ROUTER_IN.IP_INPUT, nat.router, 91, match, DROP)
+    yield flow(ROUTER_IN.IP_INPUT, nat.router, 91, match, DROP, nat.uuid)
 
 
 def _reply(nat: RouterNat, before: str, after: str, mac: str) -> tuple[Match, Actions]:
@@ -60,17 +60,17 @@ def _past_the_gateway(at: Place, first: RouterPort) -> Iterator[Output]:
     nat = at.nat
     match = Match(f"outport == {first.quoted} && {at.family}.src == {nat.logical_ip} && {at.resident}")
     learned = f"get_nd(outport, {NEXT_HOP_IPV6})" if nat.is_ipv6 else f"get_arp(outport, {NEXT_HOP_IPV4})"
-    yield flow(ROUTER_IN.ARP_RESOLVE, nat.router, 90, match, Actions(f"{learned}; next;"))
+    yield flow(ROUTER_IN.ARP_RESOLVE, nat.router, 90, match, Actions(f"{learned}; next;"), nat.uuid)
 
 
 def _resolve(at: Place) -> Iterator[Output]:
     nat, port = at.nat, at.port
     untranslated = f"inport == {port.quoted} && outport == {port.quoted} && {at.family}.dst == {nat.external_ip}"
-    yield flow(ROUTER_IN.ARP_RESOLVE, nat.router, 150, Match(untranslated), DROP)
+    yield flow(ROUTER_IN.ARP_RESOLVE, nat.router, 150, Match(untranslated), DROP, nat.uuid)
     hop = NEXT_HOP_IPV6 if nat.is_ipv6 else NEXT_HOP_IPV4
     match = Match(f"outport == {port.quoted} && {hop} == {nat.external_ip}")
     mac = nat.external_mac if nat.distributed else port.mac
-    yield flow(ROUTER_IN.ARP_RESOLVE, nat.router, 100, match, Actions(f"eth.dst = {mac}; next;"))
+    yield flow(ROUTER_IN.ARP_RESOLVE, nat.router, 100, match, Actions(f"eth.dst = {mac}; next;"), nat.uuid)
 
 
 RULES = (answer_inside, answer_outside, resolve)

@@ -38,7 +38,7 @@ def replies(nat: RouterNat, view: View) -> Iterator[Output]:
         return
     yield from through_tracking(nat.router)
     natted = Actions(f"{DST_NAT_IP_LOCAL} = 1; next;")
-    yield flow(ROUTER_OUT.CHECK_DNAT_LOCAL, nat.router, 50, Match("ip && ct_mark.natted == 1"), natted)
+    yield flow(ROUTER_OUT.CHECK_DNAT_LOCAL, nat.router, 50, Match("ip && ct_mark.natted == 1"), natted, nat.router)
 
 
 def through_tracking(router: str) -> Iterator[Output]:
@@ -55,14 +55,14 @@ def inbound(nat: RouterNat, view: View) -> Iterator[Output]:
     family = "ip6" if nat.is_ipv6 else "ip4"
     match = Match(f"ip && {family}.dst == {nat.external_ip}")
     if nat.type in TYPES_OUT:
-        yield flow(ROUTER_IN.UNSNAT, nat.router, 90, match, NEXT if is_stateless(nat) else UNDO_SNAT)
+        yield flow(ROUTER_IN.UNSNAT, nat.router, 90, match, NEXT if is_stateless(nat) else UNDO_SNAT, nat.uuid)
     if nat.type in TYPES_IN:
         inside = translated(nat, nat.logical_ip)
         there = f"{family}.dst={nat.logical_ip}; next;" if is_stateless(nat) else f"ct_dnat({inside});"
         source = "flags.force_snat_for_dnat = 1; " if forced(view, nat.router, "dnat") else ""
         yield from exempted(nat, ROUTER_IN.DNAT, 100, match, "src", view)
         match = Match(f"{match}{allowed(nat, 'src', view)}")
-        yield flow(ROUTER_IN.DNAT, nat.router, 100, match, Actions(f"{source}flags.loopback = 1; {there}"))
+        yield flow(ROUTER_IN.DNAT, nat.router, 100, match, Actions(f"{source}flags.loopback = 1; {there}"), nat.uuid)
 
 
 @rule(RouterNat)
@@ -76,10 +76,12 @@ def outbound(nat: RouterNat, view: View) -> Iterator[Output]:
     match += allowed(nat, "dst", view)
     if is_stateless(nat):
         actions = Actions(f"{family}.src={nat.external_ip}; next;")
-        yield flow(ROUTER_OUT.SNAT, nat.router, priority, Match(match), actions)
+        yield flow(ROUTER_OUT.SNAT, nat.router, priority, Match(match), actions, nat.uuid)
         return
     fresh = Match(f"{match} && (!ct.trk || !ct.rpl)")
-    yield flow(ROUTER_OUT.SNAT, nat.router, priority, fresh, Actions(f"ct_snat({translated(nat, nat.external_ip)});"))
+    yield flow(
+        ROUTER_OUT.SNAT, nat.router, priority, fresh, Actions(f"ct_snat({translated(nat, nat.external_ip)});"), nat.uuid
+    )
 
 
 RULES = (replies, inbound, outbound)

@@ -35,10 +35,10 @@ def undo_snat(nat: RouterNat, view: View) -> Iterator[Output]:
         return
     arriving = f"ip && {at.family}.dst == {nat.external_ip} && inport == {at.port.quoted}"
     fresh = Match(f"{arriving} && flags.loopback == 0{at.on_gateway}")
-    yield flow(ROUTER_IN.UNSNAT, nat.router, 100, fresh, NEXT if at.stateless else UNDO)
+    yield flow(ROUTER_IN.UNSNAT, nat.router, 100, fresh, NEXT if at.stateless else UNDO, nat.uuid)
     if not at.stateless:
         looped = Match(f"{arriving} && flags.loopback == 1 && flags.use_snat_zone == 1{at.on_gateway}")
-        yield flow(ROUTER_IN.UNSNAT, nat.router, 100, looped, UNDO_LOOPED)
+        yield flow(ROUTER_IN.UNSNAT, nat.router, 100, looped, UNDO_LOOPED, nat.uuid)
 
 
 @rule(RouterNat)
@@ -50,7 +50,9 @@ def destination(nat: RouterNat, view: View) -> Iterator[Output]:
     yield from exempted(nat, ROUTER_IN.DNAT, 100, match, "src", view)
     inside = f"ct_dnat_in_czone({translated(nat, nat.logical_ip)});"
     actions = f"{at.family}.dst={nat.logical_ip}; next;" if at.stateless else inside
-    yield flow(ROUTER_IN.DNAT, nat.router, 100, Match(f"{match}{allowed(nat, 'src', view)}"), Actions(actions))
+    yield flow(
+        ROUTER_IN.DNAT, nat.router, 100, Match(f"{match}{allowed(nat, 'src', view)}"), Actions(actions), nat.uuid
+    )
 
 
 @rule(RouterNat)
@@ -61,10 +63,10 @@ def admission(nat: RouterNat, view: View) -> Iterator[Output]:
         return
     if nat.type == "snat":
         match = Match(f"inport == {at.port.quoted} && {at.family}.src == {nat.external_ip}")
-        yield flow(ROUTER_IN.IP_INPUT, nat.router, 120, match, NEXT)
+        yield flow(ROUTER_IN.IP_INPUT, nat.router, 120, match, NEXT, nat.uuid)
     if nat.distributed:
         own = f"eth.dst == {at.mac} && inport == {at.port.quoted} && {at.resident}"
-        yield from measured(at.port, ROUTER_IN.ADMISSION, own, f"{INPORT_MAC} = {at.port.mac}; next;")
+        yield from measured(at.port, ROUTER_IN.ADMISSION, own, f"{INPORT_MAC} = {at.port.mac}; next;", nat.uuid)
         if gateway_mtu(at.port):
             yield _too_long(at)
 
@@ -84,7 +86,7 @@ def _too_long(at: Place) -> Output:
     )
     condition = f"{PKT_LARGER} && {EGRESS_LOOPBACK} == 0"
     match = Match(f"inport == {at.port.quoted} && {condition} && {family} && {family}.dst == {nat.external_ip}")
-    return flow(ROUTER_IN.IP_INPUT, nat.router, 160, match, actions)
+    return flow(ROUTER_IN.IP_INPUT, nat.router, 160, match, actions, nat.uuid)
 
 
 RULES = (as_it_is, undo_snat, destination, admission)

@@ -35,7 +35,7 @@ def come_in_again(nat: RouterNat, view: View) -> Iterator[Output]:
     at = place(nat, view)
     if at is not None:
         match = Match(f"{at.family}.dst == {nat.external_ip} && outport == {at.port.quoted} && {at.resident}")
-        yield flow(STAGE, nat.router, 100, match, AGAIN)
+        yield flow(STAGE, nat.router, 100, match, AGAIN, nat.uuid)
 
 
 RULES = (straight_out, come_in_again)

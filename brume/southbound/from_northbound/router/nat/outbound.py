@@ -40,12 +40,12 @@ def translated_here(nat: RouterNat, view: View) -> Iterator[Output]:
     """Remember whether the destination was, or will be, translated on this chassis."""
     yes = Actions(f"{DST_NAT_IP_LOCAL} = 1; next;")
     if gateways_of(view, nat.router):
-        yield flow(ROUTER_OUT.CHECK_DNAT_LOCAL, nat.router, 50, Match("ip && ct_mark.natted == 1"), yes)
+        yield flow(ROUTER_OUT.CHECK_DNAT_LOCAL, nat.router, 50, Match("ip && ct_mark.natted == 1"), yes, nat.router)
     at = place(nat, view)
     if at is None:
         return
     match = Match(f"ip && {at.family}.dst == {nat.external_ip} && {at.resident}")
-    yield flow(ROUTER_OUT.CHECK_DNAT_LOCAL, nat.router, 50, match, yes)
+    yield flow(ROUTER_OUT.CHECK_DNAT_LOCAL, nat.router, 50, match, yes, nat.uuid)
 
 
 @rule(RouterNat)
@@ -55,7 +55,7 @@ def undo_dnat(nat: RouterNat, view: View) -> Iterator[Output]:
         return
     match = Match(f"ip && {at.family}.src == {nat.logical_ip} && outport == {at.port.quoted}{at.on_gateway}")
     actions = Actions(f"{at.own_mac}{'next;' if at.stateless else 'ct_dnat_in_czone;'}")
-    yield flow(ROUTER_OUT.UNDNAT, nat.router, 100, match, actions)
+    yield flow(ROUTER_OUT.UNDNAT, nat.router, 100, match, actions, nat.uuid)
 
 
 @rule(RouterNat)
@@ -69,14 +69,14 @@ def source(nat: RouterNat, view: View) -> Iterator[Output]:
     match += allowed(nat, "dst", view)
     if at.stateless:
         actions = f"{at.own_mac}{at.family}.src={nat.external_ip}; next;"
-        yield flow(ROUTER_OUT.SNAT, nat.router, priority, Match(match), Actions(actions))
+        yield flow(ROUTER_OUT.SNAT, nat.router, priority, Match(match), Actions(actions), nat.uuid)
         return
     outside = translated(nat, nat.external_ip)
     actions = f"{at.own_mac}ct_snat_in_czone({outside});"
-    yield flow(ROUTER_OUT.SNAT, nat.router, priority, Match(match), Actions(actions))
+    yield flow(ROUTER_OUT.SNAT, nat.router, priority, Match(match), Actions(actions), nat.uuid)
     looped = Match(f"{match} && {DST_NAT_IP_LOCAL} == 1")
     actions = f"{at.own_mac}{DST_NAT_IP_LOCAL} = 0; ct_snat({outside});"
-    yield flow(ROUTER_OUT.SNAT, nat.router, priority + 1, looped, Actions(actions))
+    yield flow(ROUTER_OUT.SNAT, nat.router, priority + 1, looped, Actions(actions), nat.uuid)
 
 
 @rule(RouterNat)
@@ -88,7 +88,7 @@ def stay_here(nat: RouterNat, view: View) -> Iterator[Output]:
     source_register = SOURCE_IPV6 if nat.is_ipv6 else SOURCE_IPV4
     match = Match(f"{at.family}.src == {nat.logical_ip} && outport == {at.port.quoted} && {at.resident}")
     actions = Actions(f"eth.src = {nat.external_mac}; {source_register} = {nat.external_ip}; next;")
-    yield flow(ROUTER_IN.GW_REDIRECT, nat.router, 100, match, actions)
+    yield flow(ROUTER_IN.GW_REDIRECT, nat.router, 100, match, actions, nat.uuid)
 
 
 RULES = (as_it_is, translated_here, undo_dnat, source, stay_here)

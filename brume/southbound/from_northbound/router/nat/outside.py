@@ -43,7 +43,7 @@ def exempted(nat: RouterNat, stage: Stage, priority: int, match: str, side: str,
     """Keep packets of exempted addresses from a translation of that match and priority."""
     condition = _in_set(nat, nat.exempted, side, view)
     if condition:
-        yield flow(stage, nat.router, priority + BEFORE, Match(f"{match}{condition}"), NEXT)
+        yield flow(stage, nat.router, priority + BEFORE, Match(f"{match}{condition}"), NEXT, nat.uuid)
 
 
 def _in_set(nat: RouterNat, addresses: str | None, side: str, view: View) -> str:
@@ -65,7 +65,7 @@ def at_the_gateway(port: RouterPort, view: View) -> Iterator[Output]:
         condition = allowed(nat, "src", view) or _in_set(nat, nat.exempted, "src", view)
         verdict = Actions(f"outport = {port.redirect}; next;") if nat.allowed else DROP
         if condition:
-            yield flow(ROUTER_IN.GW_REDIRECT, port.router, 75, Match(f"{way_out}{condition}"), verdict)
+            yield flow(ROUTER_IN.GW_REDIRECT, port.router, 75, Match(f"{way_out}{condition}"), verdict, port.uuid)
     first = next((nat for nat in nats if nat.allowed), None)
     if first is not None:
         match = Match(f"ip && {'ip6' if first.is_ipv6 else 'ip4'}.dst == {first.external_ip}")
