@@ -111,9 +111,11 @@ def start(*command: str, directory: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def run(*command: str, directory: Path) -> str:
-    """Run a program of OVS or OVN to its end; its output."""
-    done = subprocess.run(command, env=environment(directory), check=False, capture_output=True, text=True, timeout=60)
+def run(*command: str, directory: Path, said: str | None = None) -> str:
+    """Run a program of OVS or OVN to its end; its output. It reads what is `said` to it."""
+    done = subprocess.run(
+        command, env=environment(directory), check=False, capture_output=True, text=True, timeout=60, input=said
+    )
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}")
     return done.stdout

@@ -202,6 +202,49 @@ def test_a_conflict_that_is_told_stops_nothing_and_the_first_by_name_counts() ->
     assert both.flows() == {"same": "2", "b": "own"}
 
 
+class Hinted(Row, frozen=True, kw_only=True):
+    """Rules may make it with different words: the least counts."""
+
+    name: str
+    word: str
+
+    def key(self) -> Hashable:
+        return self.name
+
+    def joined(self, other: Hinted) -> Hinted:
+        return min(self, other, key=lambda row: row.word)
+
+
+@rule(Port)
+def hinted(port: Port, view: View) -> Iterator[Row]:
+    if port.address:
+        yield Hinted(name="same", word=port.address)
+
+
+def test_rows_that_can_be_joined_are_no_conflict_whoever_comes_and_goes() -> None:
+    lab = Lab(hinted)
+
+    def words() -> list[str]:
+        found = [row.word for row in lab.target.rows(Hinted)]
+        wanted = lab.engine.wanted([(Hinted, "same")])
+        assert [row.word for row in wanted.values()] == found  # type: ignore[union-attr]
+        return found
+
+    lab.put(Port(name="a", address="5"))
+    lab.put(Port(name="b", address="3"), Port(name="c", address="5"))
+    assert words() == ["3"]
+    lab.put(Port(name="a", address="1"))
+    assert words() == ["1"]
+    lab.put(Port(name="a", address=""), Port(name="d", address="4"))
+    assert words() == ["3"]
+    lab.delete(Port, "b")
+    assert words() == ["4"]
+    lab.put(Port(name="c"), Port(name="d"), Port(name="e", address="2"))
+    assert words() == ["2"]
+    lab.delete(Port, "e")
+    assert words() == []
+
+
 def test_a_value_that_reads_itself_is_refused() -> None:
     @derived
     def loop(view: View, name: str) -> int:
