@@ -241,6 +241,18 @@ def test_a_router_that_its_switch_does_not_know(lab: Lab) -> None:
     lab.brume("trace vma vmb")
 
 
+def test_the_address_of_a_load_balancer_in_its_clients_network(lab: Lab) -> None:
+    """The client looks for it on its own link, where a switch answers for ports only."""
+    lab.nbctl("lb-add near 10.0.0.100:80 10.0.1.20:22 tcp -- ls-lb-add ls1 near")
+    said = (
+        "Dropped by: vma asks for the MAC address of 10.0.0.100, and nobody answers: no router has load balancer near\n"
+    )
+    assert f"{said}Cure: ovn-nbctl lr-lb-add lr1 near\n" in refused(lab, "vma 10.0.0.100 --tcp 80")
+    lab.nbctl("lr-lb-add lr1 near")
+    lab.brume("trace vma 10.0.0.100 --tcp 80")
+    lab.nbctl("lb-del near")
+
+
 def test_a_router_on_a_chassis_that_is_not_there(lab: Lab) -> None:
     lab.nbctl("ls-add ls8 -- lsp-add ls8 vm8 -- lsp-set-addresses vm8 '0a:00:00:00:08:08 10.0.8.8'")
     lab.nbctl(

@@ -14,6 +14,7 @@ from brume.dataplane.explain.topology import Station
 from brume.northbound.neighbourhood import interfaces, routers_on
 from brume.northbound.schema import (
     NAT,
+    LoadBalancer,
     LogicalRouter,
     LogicalRouterPort,
     LogicalSwitch,
@@ -69,6 +70,27 @@ def gateway_is_silent(provenance: Provenance, station: Station, hop: IpAddress) 
         if port.enabled is False:
             return disabled_router_port(port)
     return None
+
+
+def balanced_address_is_silent(provenance: Provenance, station: Station, hop: IpAddress) -> Cause | None:
+    """The address of a load balancer in a switch's own network: only routers answer ARP requests for such."""
+    switch, northbound = _switch_of(provenance, station), provenance.northbound.northbound
+    if switch is None:
+        return None
+    routers = [one for one in (_router_of(northbound, port) for port in routers_on(northbound, switch.uuid)) if one]
+    for row in northbound.rows(LoadBalancer):
+        owners = northbound.owners(LogicalRouter.load_balancer, row.uuid)
+        if not _serves(row, hop) or any(one.uuid in owners for one in routers):
+            continue
+        who = f"{station.name} asks for the MAC address of {hop}, and nobody answers"
+        cure = f"ovn-nbctl lr-lb-add {routers[0].name if routers else 'ROUTER'} {row.name}"
+        other = "or give it an address of no switch: hosts ask their gateway for those"
+        return Cause(f"{who}: no router has load balancer {row.name}", (cure, other))
+    return None
+
+
+def _serves(row: LoadBalancer, address: IpAddress) -> bool:
+    return any(vip == str(address) or vip.startswith((f"{address}:", f"[{address}]:")) for vip in row.vips)
 
 
 def nobody_takes(provenance: Provenance, station: Station, mac: MacAddress) -> Cause | None:

@@ -28,6 +28,7 @@ def unanswered(found: Unanswered, hop: IpAddress, request: TraceRequest, tables:
     if lost is not None and lost.where in OWN_PORT:
         return causes.cause_of(lost)
     silent = by_hand.gateway_is_silent(provenance, station, hop)
+    silent = silent or by_hand.balanced_address_is_silent(provenance, station, hop)
     if silent is not None:
         return silent
     port = provenance.cloud.get(Port, station.port_id) if station.port_id is not None else None
