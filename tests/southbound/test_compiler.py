@@ -184,6 +184,25 @@ def test_what_is_not_compiled_is_said() -> None:
     ]
 
 
+def test_what_nobody_can_be_given_is_said() -> None:
+    """Addresses that cannot be read are passed over as by ovn-northd; whoever wrote them is to know it."""
+    build = network(0)
+    for name, addresses in (("x", "fa:16:3e:00:00:01 10.0.0.300 10.0.0.4"), ("y", "zz"), ("z", "fa:16:3e:00:00:02")):
+        build.port("net", name, addresses)
+    build.port("net", "any", "unknown")
+    build.dhcp("four", "10.0.0.0/24", server_id="10.0.0.1")
+    build.dhcp("six", "fd00::/64")
+    build.dhcp("bad", "10.0.0.300/24")
+    said = sorted(problem.message for problem in Lab(build).southbound.rows(Problem))
+    assert said == [
+        "addresses 'fa:16:3e:00:00:01 10.0.0.300 10.0.0.4': not a MAC and IP addresses from '10.0.0.300 10.0.0.4' on",
+        "addresses 'zz': not a MAC and IP addresses from 'zz' on",
+        "cidr '10.0.0.300/24' is not a network",
+        "nobody is offered an address of 10.0.0.0/24: options without server_mac, lease_time",
+        "nobody is offered an address of fd00::/64: options without server_id",
+    ]
+
+
 def test_a_route_needs_a_next_hop_of_its_family() -> None:
     build = network(0)
     build.router("r")

@@ -90,6 +90,13 @@ def parse_ip_addresses(words: Iterable[str]) -> tuple[tuple[str, ...], tuple[str
     return tuple(ipv4), tuple(ipv6)
 
 
+def unread(text: str) -> str:
+    """The words of a port's addresses from the first on that is not what stands there: a MAC, then IP addresses."""
+    words = text.split()
+    found = parse_port_addresses(text)
+    return text if found is None else " ".join(words[1 + len(found.ipv4) + len(found.ipv6) :])
+
+
 def is_address(text: str) -> bool:
     """Whether a text is one IPv4 or IPv6 address and nothing else."""
     try:

@@ -29,12 +29,15 @@ from brume.southbound.from_northbound.facts.addresses import (
     parse_mac,
     parse_network,
     parse_port_addresses,
+    unread,
 )
 from brume.tables.map import Map
 from brume.tables.row import Index, Row
 from brume.values.address import parse_address
 from brume.values.uuids import derive_uuid
 
+WORDS: Final = frozenset(("unknown", "router"))
+"""Addresses that are no addresses."""
 HOSTS: Final = "a port that is not a connected router port"
 FLOODED: Final = "an enabled port"
 FLOODED_L2: Final = "an enabled port that is not a router port"
@@ -181,6 +184,11 @@ def switch_port(port: LogicalSwitchPort, view: View) -> Iterator[Output]:
         if port.dynamic_addresses is None and any(is_dynamic(text) for text in port.addresses):
             message = "asks for dynamic addresses; the switch has no other_config:subnet, ipv6_prefix or mac_only"
             yield Problem(table="Logical_Switch_Port", row=port.uuid, message=message)
+        for text in port.addresses:
+            rest = unread(text) if text not in WORDS and not is_dynamic(text) else ""
+            if rest:
+                message = f"addresses {text!r}: not a MAC and IP addresses from {rest!r} on"
+                yield Problem(table="Logical_Switch_Port", row=port.uuid, message=message)
 
 
 def _switch_port(port: LogicalSwitchPort, switch: str, view: View) -> SwitchPort:

@@ -7,10 +7,11 @@ On its way back it passes the ACLs of the port, whatever they say.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import msgspec
 
-from brume.derive.rules import Output, derived, rule
+from brume.derive.rules import Output, Problem, derived, rule
 from brume.derive.view import View
 from brume.expressions.actions import Actions, do, go_on
 from brume.expressions.match import Match
@@ -26,6 +27,7 @@ from brume.values.address import parse_address
 from brume.values.prefix import InterfaceAddress, Prefix
 
 ACCEPT = go_on
+NEEDED: Final = ("server_id", "server_mac", "lease_time")
 ACCEPT_TRACKED = do(Actions("ct_commit;"), go_on)
 
 
@@ -54,7 +56,7 @@ def _in_order(options: dict[str, str]) -> str:
 def offer(view: View, options: str) -> Offer | None:
     """What a DHCP_Options row offers; None if something that every answer needs is missing."""
     row = view.get(DHCPOptions, options)
-    if row is None or not all(name in row.options for name in ("server_id", "server_mac", "lease_time")):
+    if row is None or not all(name in row.options for name in NEEDED):
         return None
     prefix = parse_prefix(row.cidr)
     if prefix is None or prefix.version != 4:
@@ -75,6 +77,19 @@ def parse_prefix(cidr: str) -> Prefix | None:
         return InterfaceAddress.parse(cidr).prefix
     except ValueError:
         return None
+
+
+@rule(DHCPOptions)
+def incomplete_offer(row: DHCPOptions, view: View) -> Iterator[Output]:
+    """Without what every answer needs nobody is answered, and who asks hears nothing of why."""
+    prefix = parse_prefix(row.cidr)
+    if prefix is None:
+        yield Problem(table="DHCP_Options", row=row.uuid, message=f"cidr {row.cidr!r} is not a network")
+        return
+    lacking = ", ".join(name for name in (NEEDED if prefix.version == 4 else NEEDED[:1]) if name not in row.options)
+    if lacking:
+        message = f"nobody is offered an address of {row.cidr}: options without {lacking}"
+        yield Problem(table="DHCP_Options", row=row.uuid, message=message)
 
 
 @rule(LogicalSwitch)
@@ -120,4 +135,4 @@ def _answer(port: SwitchPort, offered: Offer, mac: str, address: str, inport: st
     yield flow(SWITCH_IN.DHCP_RESPONSE, port.switch, 100, Match(answered), offered.response, port.dhcpv4)
 
 
-RULES = (no_dhcp, dhcpv4)
+RULES = (incomplete_offer, no_dhcp, dhcpv4)
