@@ -7,8 +7,9 @@ not depend on what came when. A flow that northd shares among datapaths has one 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -18,6 +19,7 @@ from brume.southbound.compiler import Compiler
 from brume.southbound.schema import SOUTHBOUND, DatapathBinding, LogicalDPGroup, LogicalFlow
 from brume.southbound.schema.flows import STAGE_HINT, flow_cookie
 from brume.tables.database import Database
+from tests.agreement.machines import Machines, small_network
 from tests.agreement.our_server import OurServer
 from tests.agreement.ovn_lab import OvnLab, short_directory, why_not
 from tests.agreement.ovsdb_server import missing, run
@@ -28,6 +30,7 @@ from tests.southbound.builder import chassis
 from tests.southbound.topologies import TOPOLOGIES
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=f"no real OVN here: {why_not()}")
+R = TypeVar("R", ACL, NAT, LoadBalancer)
 Said = tuple[str, str, int, int, str, str]
 """A flow: (datapath, pipeline, table, priority, match, actions)"""
 NOT_OF_ONE_ROW = {"lr_in_defrag", "lr_in_unsnat", "lr_out_undnat", "ls_in_pre_stateful", "ls_in_arp_rsp"}
@@ -92,7 +95,7 @@ def hints(database: Database, flow: LogicalFlow) -> Iterator[tuple[Said, str | N
         yield (*where, match, actions), flow.external_ids.get(STAGE_HINT)
 
 
-def topology_with(row_type: type[ACL] | type[NAT] | type[LoadBalancer]) -> Database:
+def topology_with(row_type: type[NAT] | type[LoadBalancer]) -> Database:
     return next(
         northbound
         for northbound in (topology() for topology in (*TOPOLOGIES, probed_backends))
@@ -106,40 +109,72 @@ def why_no_detrace() -> str:
     if not reason:
         try:
             run("ovn-detrace", "--help", directory=Path("/"))
-        except Exception as error:
+        except RuntimeError as error:
             reason = f"ovn-detrace does not start: {error}"
     return reason
 
 
-@pytest.mark.skipif(bool(why_no_detrace()), reason=f"no ovn-detrace: {why_no_detrace()}")
-@pytest.mark.parametrize(
-    ("row_type", "told"),
-    [
-        (ACL, "ACL: {row.direction}, priority={row.priority}, match=({row.match}), {row.action}"),
-        (NAT, "NAT: external IP {row.external_ip}"),
-        (LoadBalancer, "Load Balancer: {row.name} "),
-    ],
-)
-def test_ovn_detrace_names_the_row_behind_a_cookie(
-    row_type: type[ACL] | type[NAT] | type[LoadBalancer], told: str
-) -> None:
-    northbound, southbound = topology_with(row_type), chassis("compute1", "compute2")
-    Compiler(northbound, southbound).start()
-    asked = {
+NO_DETRACE = why_no_detrace()
+needs_detrace = pytest.mark.skipif(bool(NO_DETRACE), reason=f"no ovn-detrace: {NO_DETRACE}")
+
+
+def detraced(northbound: Database, southbound: Database, cookies: Iterable[int]) -> dict[int, str]:
+    """What ovn-detrace tells of OpenFlow flows in the output of ofproto/trace, by their cookies."""
+    traced = "".join(f" 1. ip, priority 1, cookie 0x{cookie:x}\n    drop\n" for cookie in cookies)
+    with short_directory() as directory:
+        stores = Store(northbound, NORTHBOUND), Store(southbound, SOUTHBOUND)
+        with OurServer(Path(directory), *stores) as server:
+            remotes = f"--ovnnb={server.unix}", f"--ovnsb={server.unix}", "--no-leader-only"
+            answer = run("ovn-detrace", *remotes, directory=Path(directory), said=f"{traced}\n")
+    told = re.findall(r"cookie 0x([0-9a-f]+)\n(.*?)(?=\n\d+\. |\Z)", answer, re.DOTALL)
+    return {int(cookie, 16): text for cookie, text in told}
+
+
+def rows_behind(northbound: Database, southbound: Database, row_type: type[R]) -> dict[int, R]:
+    """The rows of a kind, by the cookies of the flows that they make."""
+    return {
         flow_cookie(flow): row
         for row in northbound.rows(row_type)
         for flow in southbound.rows(LogicalFlow)
         if flow.external_ids.get(STAGE_HINT) == row.uuid[:8]
     }
-    assert asked
-    lines = "".join(f" 1. ip, priority 1, cookie 0x{cookie:x}\n    drop\n" for cookie in asked)
-    with short_directory() as directory:
-        stores = Store(northbound, NORTHBOUND), Store(southbound, SOUTHBOUND)
-        with OurServer(Path(directory), *stores) as server:
-            answer = run(
-                "ovn-detrace", f"--ovnnb={server.unix}", f"--ovnsb={server.unix}", "--no-leader-only",
-                directory=Path(directory), said=f"{lines}\n",
-            )  # fmt: skip
-    answers = dict(re.findall(r"cookie 0x([0-9a-f]+)\n(.*?)(?=\n\d+\. |\Z)", answer, re.DOTALL))
-    for cookie, row in asked.items():
-        assert told.format(row=row) in answers[f"{cookie:x}"], answer
+
+
+@needs_detrace
+def test_ovn_detrace_names_the_acl_that_drops() -> None:
+    """The flows are those in the switches of two chassis, where the machines of a small network are."""
+    northbound, southbound = small_network(), Database("southbound")
+    machines = Machines(southbound)
+    machines.register()
+    Compiler(northbound, southbound).start()
+    machines.start()
+    rows = rows_behind(northbound, southbound, ACL)
+    cookies = {flow.cookie for one in machines.chassis.values() for flow in one.flows()} & rows.keys()
+    assert {rows[cookie].action for cookie in cookies} == {"drop", "allow-related"}
+    told = detraced(northbound, southbound, cookies)
+    for cookie in cookies:
+        acl = rows[cookie]
+        line = f"ACL: {acl.direction}, priority={acl.priority}, match=({acl.match}), {acl.action}"
+        assert line in told[cookie]
+
+
+@needs_detrace
+def test_ovn_detrace_names_translations() -> None:
+    northbound, southbound = topology_with(NAT), chassis("compute1", "compute2")
+    Compiler(northbound, southbound).start()
+    translations = rows_behind(northbound, southbound, NAT)
+    told = detraced(northbound, southbound, translations)
+    assert translations
+    for cookie, nat in translations.items():
+        assert f"NAT: external IP {nat.external_ip}" in told[cookie]
+
+
+@needs_detrace
+def test_ovn_detrace_names_load_balancers() -> None:
+    northbound, southbound = topology_with(LoadBalancer), chassis("compute1", "compute2")
+    Compiler(northbound, southbound).start()
+    balancers = rows_behind(northbound, southbound, LoadBalancer)
+    told = detraced(northbound, southbound, balancers)
+    assert balancers
+    for cookie, balancer in balancers.items():
+        assert f"Load Balancer: {balancer.name} " in told[cookie]
