@@ -121,4 +121,4 @@ class SwitchFeatures(Machine):
 
 
 TestIncrementalEqualsFull = SwitchFeatures.TestCase
-TestIncrementalEqualsFull.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestIncrementalEqualsFull.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
