@@ -76,7 +76,7 @@ def test_ovn_northd_in_the_place_of_our_compiler(directory: Path, cleanup: list[
     lab.brume("bind vmb compute2")
     assert lab.ping("vma", "10.0.1.20")
     lab.nbctl("acl-add ls2 to-lport 1000 icmp4 drop")
-    assert not lab.ping("vma", "10.0.1.20")
+    assert lab.is_silent("vma", "10.0.1.20")
     assert "delivered to vmb on compute2" in lab.brume("trace vma vmb --tcp 22")
 
 
@@ -113,7 +113,7 @@ def test_our_compiler_and_chassis_on_real_databases(directory: Path, cleanup: li
     lab.brume("bind vmb compute2")
     assert lab.ping("vma", "10.0.1.20")
     nbctl(northbound, "--wait=hv", "acl-add", "ls2", "to-lport", "1000", "icmp4", "drop")
-    assert not lab.ping("vma", "10.0.1.20")
+    assert lab.is_silent("vma", "10.0.1.20")
     assert nbctl(northbound, "lsp-get-up", "vma").strip() == "up"
     status = lab.brume("status")
     assert f"OVN_Southbound: connected to {southbound}" in status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 from pathlib import Path
@@ -85,9 +86,17 @@ class Lab:
 
     def ping(self, source: str, address: str) -> bool:
         """Whether an echo comes back."""
-        done = self.run("exec", source, "ping", "-c", "1", "-W", "2", address)
-        assert "1 packets transmitted" in done.stdout, done
-        return " 1 received" in done.stdout
+        return self._received(source, address, "2") == 1
+
+    def is_silent(self, source: str, address: str) -> bool:
+        """Whether no echo comes back; what comes at all comes within milliseconds, whatever else the machine does."""
+        return self._received(source, address, "0.3") == 0
+
+    def _received(self, source: str, address: str, seconds: str) -> int:
+        done = self.run("exec", source, "ping", "-c", "1", "-W", seconds, address)
+        found = re.search(r"1 packets transmitted, (\d+) received", done.stdout)
+        assert found is not None, done
+        return int(found[1])
 
     def kill(self) -> None:
         """SIGKILL: no goodbye at all."""

@@ -67,7 +67,7 @@ def test_a_network_by_hand_answers_and_is_kept(tmp_path, lab) -> None:
     assert third.ping("late", "10.0.1.20")
     assert third.ping("vmb", "10.0.0.12")
     third.brume("unbind late")
-    assert not third.ping("vmb", "10.0.0.12")
+    assert third.is_silent("vmb", "10.0.0.12")
     assert third.nbctl("lsp-get-up late").strip() == "down"
 
 
@@ -77,7 +77,7 @@ def test_acls_decide(tmp_path, lab) -> None:
     running.brume("bind vma compute1")
     running.brume("bind vmb compute2")
     running.nbctl("acl-add ls2 to-lport 1000 ip4 drop")
-    assert not running.ping("vma", "10.0.1.20")
+    assert running.is_silent("vma", "10.0.1.20")
     refused = running.run("trace", "vma", "vmb")
     assert refused.returncode == 1
     assert "to-lport 1000 drop: ip4" in refused.stdout
@@ -98,7 +98,7 @@ def test_outside_through_a_gateway(tmp_path, lab) -> None:
     assert running.ping("outside", "203.0.113.5"), "the router itself"
     assert "delivered to vmb" in running.brume("trace outside vmb --tcp 80")
     running.nbctl("lr-nat-del lr1 snat")
-    assert not running.ping("vma", "198.51.100.10")
+    assert running.is_silent("vma", "198.51.100.10")
 
 
 def test_addresses_by_dhcp_and_by_asking_the_switch(tmp_path, lab) -> None:
