@@ -98,7 +98,7 @@ class Outputs:
         after = {output_key(output): output for output in new}
         for key in before:
             if key not in after:
-                self._retract(instance, key)
+                self._retract(instance, key, before[key])
         self._add(instance, ((key, output) for key, output in after.items() if before.get(key) != output))
 
     def _add(self, instance: Instance, outputs: Iterable[tuple[OutputKey, Output]]) -> None:
@@ -108,22 +108,28 @@ class Outputs:
                 if isinstance(makers, Instance):
                     self._makers[key] = {makers: None, instance: None}
                 else:
+                    if instance in makers:
+                        self._disputed.add(key)
                     makers[instance] = None
                 if self._pending.get(key, output) != output:
                     self._disputed.add(key)
             self._pending[key] = output
 
-    def _retract(self, instance: Instance, key: OutputKey) -> None:
+    def _retract(self, instance: Instance, key: OutputKey, output: Output) -> None:
         makers = self._makers[key]
         if isinstance(makers, Instance):
             del self._makers[key]
             self._pending[key] = None
             return
         del makers[instance]
-        if key in self._conflicts or key in self._joined or key in self._pending:
+        if key in self._conflicts or key in self._pending or (key in self._joined and self._counts(key, output)):
             self._reopened.add(key)
         if len(makers) == 1:
             (self._makers[key],) = makers
+
+    def _counts(self, key: Any, output: Output) -> bool:
+        """Whether the row that was joined of several is this one: another that leaves changes nothing."""
+        return observed_from(present := self._target.get(*key), cast(Row, output)) == present
 
     def transaction(self) -> Transaction:
         """What is to be written now; the record of pending changes is emptied."""
@@ -148,14 +154,17 @@ class Outputs:
     def _agreed(self, key: OutputKey, row: Row, transaction: Transaction) -> Row:
         """The row all makers agree on, with the columns that agents write kept as they are.
 
-        A row that thousands make is not asked of all of them again when one more makes the row that is there.
+        A row that thousands make is not asked of all of them again when one more makes the row that is there, or joins.
         """
         present = self._target.get(type(row), row.key())
         makers = self._makers[key]
         if isinstance(makers, Instance):
             self._settle(key, transaction)
-        elif key in self._disputed or key in self._conflicts or observed_from(present, row) != present:
+        elif key in self._disputed or key in self._conflicts:
             row = self._chosen(key, row, makers, transaction)
+        elif observed_from(present, row) != present:
+            joined = present.joined(row) if present is not None and key in self._joined else None
+            row = self._chosen(key, row, makers, transaction) if joined is None else joined
         return observed_from(present, row)
 
     def _chosen(self, key: OutputKey, row: Row, makers: Iterable[Instance], transaction: Transaction) -> Row:

@@ -28,5 +28,6 @@ Start reading in `compiler.py`, then `pipeline.py`, then any file of `from_north
 
 The flows are those of ovn-northd 23.03, text for text (`tests/agreement/test_logical_flows.py`), but for one thing:
 northd writes a flow that several datapaths share once, with a Logical_DP_Group; here each datapath has its own, so
-that a change to one touches no other.
+that a change to one touches no other. They name the northbound row behind them as northd's do (stage-hint), but not
+its file and line (source).
 """

@@ -6,6 +6,8 @@ from collections.abc import Hashable, Iterator
 from typing import ClassVar
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from brume.derive.engine import DerivedFromItself, Engine, OnFault, Reason
 from brume.derive.outputs import DerivationConflict
@@ -243,6 +245,20 @@ def test_rows_that_can_be_joined_are_no_conflict_whoever_comes_and_goes() -> Non
     assert words() == ["2"]
     lab.delete(Port, "e")
     assert words() == []
+
+
+STEPS = st.lists(st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from(["", "1", "2", "3"])), max_size=3))
+
+
+@given(STEPS)
+def test_what_rows_are_joined_to_does_not_depend_on_what_came_when(steps: list[list[tuple[str, str]]]) -> None:
+    lab, words = Lab(hinted), dict[str, str]()
+    for step in steps:
+        words |= dict(step)
+        lab.put(*(Port(name=name, address=word) for name, word in dict(step).items()))
+        said = [word for word in words.values() if word]
+        assert [row.word for row in lab.target.rows(Hinted)] == ([min(said)] if said else [])
+        assert [*lab.engine.wanted([(Hinted, "same")]).values()] == lab.target.rows(Hinted)
 
 
 def test_a_value_that_reads_itself_is_refused() -> None:
