@@ -253,6 +253,16 @@ def test_the_address_of_a_load_balancer_in_its_clients_network(lab: Lab) -> None
     lab.nbctl("lb-del near")
 
 
+def test_what_is_dropped_after_load_balancing_is_allowed_there(lab: Lab) -> None:
+    lab.nbctl("--apply-after-lb acl-add ls1 from-lport 900 icmp4 drop")
+    match = "'ip4.src == 10.0.0.10 && ip4.dst == 10.0.1.20'"
+    cure = f"--apply-after-lb acl-add ls1 from-lport 901 {match} allow-related"
+    assert f"Cure: ovn-nbctl {cure}\n" in refused(lab, "vma vmb")
+    lab.nbctl(cure)
+    lab.brume("trace vma vmb")
+    lab.nbctl("acl-del ls1")
+
+
 def test_a_router_on_a_chassis_that_is_not_there(lab: Lab) -> None:
     lab.nbctl("ls-add ls8 -- lsp-add ls8 vm8 -- lsp-set-addresses vm8 '0a:00:00:00:08:08 10.0.8.8'")
     lab.nbctl(

@@ -116,7 +116,8 @@ def _acl(at: Failure) -> Cause | None:
     if acl.priority < HIGHEST_PRIORITY:
         ip = f"ip{at.target_ip.VERSION}"
         match = f"{ip}.src == {at.source_ip} && {ip}.dst == {at.target_ip}"
-        cures.insert(0, f"ovn-nbctl acl-add {name} {acl.direction} {acl.priority + 1} '{match}' allow-related")
+        late = "--apply-after-lb " if at.where == "ls_in_acl_after_lb" else ""  # what is allowed before is asked again
+        cures.insert(0, f"ovn-nbctl {late}acl-add {name} {acl.direction} {acl.priority + 1} '{match}' allow-related")
     who = f"{what}: ACL {acl.direction} {acl.priority} {acl.action}: {acl.match}"
     return Cause(who if at.datapath.resource is None else f"{who} (written by hand)", tuple(cures))
 
