@@ -4,12 +4,14 @@
     NB_Global options:mac_binding_removal_limit        at most so many at a time, then a pause of five seconds
 
 A neighbour that is still there is asked for again by the next packet. Level-triggered: what goes depends on the time
-and on the rows; a timer only says when to look. Constant work for each neighbour learned.
+and on the rows; a timer only says when to look, and a heap at whom. Work for each neighbour that is learned or goes,
+none for those that stay.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from heapq import heappop, heappush
 from typing import Final
 
 from brume.northbound.schema import LogicalRouter, NBGlobal
@@ -52,51 +54,68 @@ class NeighborAging:
         self._now = now
         self._call_at = call_at
         self._due: float | None = None
+        self._not_before = 0.0
+        self._waiting: list[tuple[float, str]] = []
+        """When to look at which neighbour; at one that was learned again also when it would have gone before."""
 
     def start(self) -> None:
         """Look at all neighbours that have an age."""
-        self._look()
+        for router in self._northbound.find(routers_that_forget, ""):
+            self._wait_for_all(router)
+        self._sleep()
 
     def follow_northbound(self, changes: ChangeSet) -> None:
         """A router says another age."""
-        if any(row_type is LogicalRouter and _ages(old) != _ages(new) for row_type, _, old, new in changes.rows):
-            self._wake(self._now())
+        for row_type, _, old, new in changes.rows:
+            if row_type is LogicalRouter and isinstance(new, LogicalRouter) and _ages(old) != _ages(new):
+                self._wait_for_all(new)
+        self._sleep()
 
     def follow_southbound(self, changes: ChangeSet) -> None:
         """A neighbour was learned, or again."""
         for row_type, _, _, new in changes.rows:
             if row_type is MACBinding and isinstance(new, MACBinding):
-                router = self._northbound.get(LogicalRouter, new.datapath)
-                if router is not None and threshold(router):
-                    self._wake(new.timestamp / 1000 + threshold(router))
+                self._wait_for(new)
+        self._sleep()
 
-    def _wake(self, when: float) -> None:
-        if self._due is None or when < self._due:
+    def _wait_for_all(self, router: LogicalRouter) -> None:
+        for row in self._southbound.find(mac_binding_by_datapath, router.uuid):
+            self._wait_for(row)
+
+    def _wait_for(self, row: MACBinding) -> None:
+        end = self._end(row)
+        if end is not None:
+            heappush(self._waiting, (end, row.uuid))
+
+    def _end(self, row: MACBinding | None) -> float | None:
+        """When a neighbour is forgotten; None if it is not."""
+        router = self._northbound.get(LogicalRouter, row.datapath) if row is not None else None
+        if row is None or router is None or not threshold(router):
+            return None
+        return row.timestamp / 1000 + threshold(router)
+
+    def _sleep(self) -> None:
+        """Until the first of those that wait may go."""
+        when = max(self._waiting[0][0], self._not_before) if self._waiting else None
+        if when is not None and (self._due is None or when < self._due):
             self._due = when
             self._call_at(when, lambda: self._look() if self._due == when else None)
 
     def _look(self) -> None:
-        """Remove what is too old, and find out when to look again."""
+        """Remove what is too old."""
         self._due = None
         limit = next((_number(row.options, LIMIT) for row in self._northbound.rows(NBGlobal)), 0)
-        transaction, now, following = Transaction(self), self._now(), None
-        for row, end in self._aging():
+        transaction, now = Transaction(self), self._now()
+        while self._waiting and self._waiting[0][0] <= now:
             if limit and len(transaction.rows) == limit:
-                following = now + PAUSE
+                self._not_before = now + PAUSE
                 break
-            if end <= now:
-                transaction.delete(MACBinding, row.uuid)
-            elif following is None or end < following:
-                following = end
+            _, uuid = heappop(self._waiting)
+            end = self._end(self._southbound.get(MACBinding, uuid))
+            if end is not None and end <= now:
+                transaction.delete(MACBinding, uuid)
         self._southbound.apply(transaction)
-        if following is not None:
-            self._wake(following)
-
-    def _aging(self) -> Iterator[tuple[MACBinding, float]]:
-        """The neighbours that are forgotten some time, and when."""
-        for router in self._northbound.find(routers_that_forget, ""):
-            for row in self._southbound.find(mac_binding_by_datapath, router.uuid):
-                yield row, row.timestamp / 1000 + threshold(router)
+        self._sleep()
 
 
 def _ages(row: object) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from typing import Any
+
 from brume.simulator.clock import Scheduler
 from brume.southbound.neighbor_aging import NeighborAging
 from brume.southbound.schema import MACBinding
@@ -85,3 +88,31 @@ def test_one_neighbour_more_is_the_same_work() -> None:
     for number in range(1000):
         story.learn("old", f"10.0.{number >> 8}.{number & 255}", number / 1000)
     assert len(story.clock) == 1
+
+
+def test_who_stays_is_not_looked_at() -> None:
+    """A thousand go one after the other, each at a time of its own."""
+    story = Story()
+    counted = CountedRows("southbound")
+    aging = NeighborAging(story.northbound, counted, story.clock.now, story.clock.call_at)
+    counted.subscribe(aging.follow_southbound)
+    story.southbound = counted
+    for number in range(1000):
+        story.learn("old", f"10.0.{number >> 8}.{number & 255}", number / 1000)
+    assert story.known(61) == []
+    assert counted.looked_at <= 1000
+
+
+class CountedRows(Database):
+    """Counts the rows that somebody looks at one by one or by an index."""
+
+    looked_at = 0
+
+    def get(self, row_type: Any, key: Hashable) -> Any:
+        self.looked_at += 1
+        return super().get(row_type, key)
+
+    def find(self, index: Any, value: Hashable) -> Any:
+        found = super().find(index, value)
+        self.looked_at += len(found)
+        return found
