@@ -11,7 +11,7 @@ from brume.southbound.bfd_status import BfdStatus
 from brume.southbound.compiler import Compiler
 from brume.southbound.schema import BFD, LogicalFlow
 from brume.tables.database import Database, Transaction
-from tests.southbound.builder import uuid
+from tests.southbound.builder import chassis, uuid
 from tests.southbound.router_topologies import RouterBuilder, edge
 
 
@@ -63,6 +63,31 @@ def rules_for_one_more_route(routes: int) -> int:
     lab.build.way("edge", "203.0.113.0/24", "192.0.2.9")
     lab.build.apply()
     return lab.compiler.ran()
+
+
+def rules_for_one_more_router(routers: int) -> int:
+    """On an external network, as Neutron makes them."""
+    build = RouterBuilder()
+    build.switch("public")
+    build.localnet("public", "provnet")
+    for number in range(routers):
+        add_router(build, number)
+    lab = Lab(build, chassis("compute1"))
+    add_router(lab.build, routers)
+    lab.build.apply()
+    return lab.compiler.ran()
+
+
+def add_router(build: RouterBuilder, number: int) -> None:
+    place = f"{number >> 8}.{(number & 255) + 1}"
+    mac = f"fa:16:3e:bb:{number >> 8:02x}:{number & 255:02x}"
+    build.router(f"router{number}", dynamic_neigh_routers="true")
+    build.interface(f"router{number}", "public", mac, f"172.16.{place}/16", gateways=("compute1",))
+    build.nat(f"router{number}", "dnat_and_snat", f"172.17.{place}", "10.0.0.1")
+
+
+def test_one_more_router_runs_a_constant_number_of_rules() -> None:
+    assert rules_for_one_more_router(5) == rules_for_one_more_router(300) < 100
 
 
 def test_one_more_route_runs_a_constant_number_of_rules() -> None:
