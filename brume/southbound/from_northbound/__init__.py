@@ -11,7 +11,7 @@
 A rule reads what it needs and nothing that grows: a fact about a whole switch ("some port has an unknown address") is
 a row of its own, made by every port that makes it true.
 
-A flow that one northbound row is the reason for says so: `flow(..., hint=row.uuid)`, its stage-hint, for ovn-detrace and
-other readers of OVN. It is what ovn-northd writes, and no part of the flow's identity. Of several rows that make the
-same flow the one with the least uuid is named; what a whole datapath has, or each of thousands of rows makes, names none.
+A flow that a northbound row is the reason for says so: `flow(..., hint=row.uuid)`, its stage-hint, for ovn-detrace
+and other readers of OVN. It is what ovn-northd writes, and no part of the flow's identity. Of several rows that make
+the same flow the one with the least uuid is named.
 """
