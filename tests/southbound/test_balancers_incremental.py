@@ -164,4 +164,4 @@ class Machine(RuleBasedStateMachine):
 
 
 TestBalancersIncremental = Machine.TestCase
-TestBalancersIncremental.settings = settings(max_examples=40, stateful_step_count=50, deadline=None)
+TestBalancersIncremental.settings = settings(max_examples=25, stateful_step_count=50, deadline=None)
