@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -144,17 +145,24 @@ def test_who_is_called_is_served_and_called_again() -> None:
     within_reason(story)
 
 
+@asynccontextmanager
+async def kept_port() -> AsyncIterator[int]:
+    """A port where nobody listens, and which nobody else is given meanwhile."""
+    with socket.socket() as keeper:
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        keeper.bind(("127.0.0.1", 0))
+        yield keeper.getsockname()[1]
+
+
 def test_nobody_there_is_called_until_somebody_is() -> None:
     async def story() -> None:
-        async with Peer() as peer:
-            pass
-        async with serving() as server:
-            entrance = await server.open(parse_remote(peer.remote), Terms(longest_pause=1000))
+        async with kept_port() as port, serving() as server:
+            entrance = await server.open(parse_remote(f"tcp:127.0.0.1:{port}"), Terms(longest_pause=1000))
             while "last_error" not in dict(entrance.status()):
                 await asyncio.sleep(0.001)
             assert dict(entrance.status())["last_error"].endswith("refused")
             assert dict(entrance.status())["state"] in ("BACKOFF", "CONNECTING")
-            async with Peer(port=peer.port) as peer:
+            async with Peer(port=port) as peer:
                 line = await peer.called.get()
                 assert await line.ask("echo", 1) == [1]
                 assert "last_error" not in dict(entrance.status())
