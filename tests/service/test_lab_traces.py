@@ -254,7 +254,7 @@ def test_the_address_of_a_load_balancer_in_its_clients_network(lab: Lab) -> None
 
 
 def test_what_is_dropped_after_load_balancing_is_allowed_there(lab: Lab) -> None:
-    lab.nbctl("--apply-after-lb acl-add ls1 from-lport 900 icmp4 drop")
+    lab.nbctl("""--apply-after-lb acl-add ls1 from-lport 900 'inport == "vma" && icmp4' drop""")
     match = "'ip4.src == 10.0.0.10 && ip4.dst == 10.0.1.20'"
     cure = f"--apply-after-lb acl-add ls1 from-lport 901 {match} allow-related"
     assert f"Cure: ovn-nbctl {cure}\n" in refused(lab, "vma vmb")
