@@ -1,4 +1,4 @@
-"""How the choice of a backend is written in actions: which backends there are now, and what happens if there are none.
+"""How the choice of a backend is written: which backends there are now, what happens if there are none, who is told.
 
 Used by the rules of switches and of routers; where a connection is chosen for is theirs.
 """
@@ -9,14 +9,19 @@ from typing import Literal, NamedTuple
 
 from brume.derive.rules import derived
 from brume.derive.view import View
+from brume.expressions.actions import Actions
+from brume.expressions.match import Match
 from brume.northbound.schema import LogicalSwitchPort, switch_port_by_name
 from brume.southbound.from_northbound.facts.load_balancers import BalancedVip, Endpoint
 from brume.southbound.from_northbound.facts.ports import switch_of
 from brume.southbound.from_northbound.facts.probes import target_uuid
+from brume.southbound.from_northbound.facts.settings import settings
 from brume.southbound.observed import ONLINE, Health
 from brume.southbound.pipeline import ROUTER_OUT, SWITCH_OUT
 
 Flag = Literal["", "skip_snat", "force_snat"]
+ALL_PORTS, ONE_PORT = 110, 120
+"""A virtual address with a port goes before the same address without."""
 
 
 class Choice(NamedTuple):
@@ -79,3 +84,23 @@ def answers(view: View, backend: Endpoint, port: str, protocol: str) -> bool:
     """Whether a backend has not been found dead."""
     found = view.get(Health, target_uuid(port, protocol, backend.address, backend.port))
     return found is None or found.status == ONLINE
+
+
+def priority_of(vip: BalancedVip) -> int:
+    """The priority of the choice."""
+    return ONE_PORT if vip.to.port else ALL_PORTS
+
+
+def tells(vip: BalancedVip, view: View) -> bool:
+    """Whether the controller is to be told of packets to a virtual address, because it has no backends."""
+    return (vip.tells or settings(view).controller_event) and not vip.backends and not vip.rejects
+
+
+def event(vip: BalancedVip) -> tuple[Match, Actions]:
+    """Tell the controller: it may start a backend."""
+    port = f" && {vip.protocol}.dst == {vip.to.port}" if vip.to.port else ""
+    actions = (
+        f'trigger_event(event = "empty_lb_backends", vip = "{vip.to.text}", protocol = "{vip.protocol}", '
+        f'load_balancer = "{vip.balancer}");'
+    )
+    return Match(f"{vip.family}.dst == {vip.to.address} && {vip.protocol}{port}"), Actions(actions)

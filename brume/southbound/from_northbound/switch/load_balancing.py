@@ -14,16 +14,12 @@ from brume.derive.view import View
 from brume.expressions.actions import Actions
 from brume.expressions.match import Match
 from brume.northbound.schema import LogicalSwitch
-from brume.southbound.from_northbound.balancing import choice
+from brume.southbound.from_northbound.balancing import choice, event, priority_of, tells
 from brume.southbound.from_northbound.facts.balanced import VipOnSwitch
 from brume.southbound.from_northbound.facts.load_balancers import BalancedVip
-from brume.southbound.from_northbound.facts.settings import settings
 from brume.southbound.from_northbound.flows import default, flow
 from brume.southbound.pipeline import SWITCH_IN
 from brume.southbound.registers import CONNTRACK_COMMIT, CONNTRACK_NAT, ORIGINAL_IPV4, ORIGINAL_IPV6, ORIGINAL_PORT
-
-ALL_PORTS, ONE_PORT = 110, 120
-"""A virtual address with a port goes before the same address without."""
 
 
 @rule(LogicalSwitch)
@@ -50,25 +46,11 @@ def balance(placement: VipOnSwitch, view: View) -> Iterator[Output]:
     yield flow(SWITCH_IN.PRE_STATEFUL, datapath, 120, known, Actions(f"{original(vip)}ct_lb_mark;"), vip.balancer)
     # The choice commits the connection itself: a later stage must not do it again.
     actions = choice(vip, view).on_switch(f"{CONNTRACK_COMMIT} = 0; ")
-    priority = ONE_PORT if vip.to.port else ALL_PORTS
-    yield flow(SWITCH_IN.LB, datapath, priority, Match(f"ct.new && {address}{port}"), Actions(actions), vip.balancer)
+    yield flow(
+        SWITCH_IN.LB, datapath, priority_of(vip), Match(f"ct.new && {address}{port}"), Actions(actions), vip.balancer
+    )
     if tells(vip, view):
         yield flow(SWITCH_IN.PRE_LB, datapath, 130, *event(vip), vip.balancer)
-
-
-def tells(vip: BalancedVip, view: View) -> bool:
-    """Whether the controller is to be told of packets to a virtual address, because it has no backends."""
-    return (vip.tells or settings(view).controller_event) and not vip.backends and not vip.rejects
-
-
-def event(vip: BalancedVip) -> tuple[Match, Actions]:
-    """Tell the controller: it may start a backend."""
-    port = f" && {vip.protocol}.dst == {vip.to.port}" if vip.to.port else ""
-    actions = (
-        f'trigger_event(event = "empty_lb_backends", vip = "{vip.to.text}", protocol = "{vip.protocol}", '
-        f'load_balancer = "{vip.balancer}");'
-    )
-    return Match(f"{vip.family}.dst == {vip.to.address} && {vip.protocol}{port}"), Actions(actions)
 
 
 RULES = (no_balancing, balance)

@@ -13,14 +13,13 @@ from brume.derive.view import View
 from brume.expressions.actions import Actions
 from brume.expressions.match import Match
 from brume.northbound.schema import LogicalRouter
-from brume.southbound.from_northbound.balancing import Flag, choice
+from brume.southbound.from_northbound.balancing import Flag, choice, event, priority_of, tells
 from brume.southbound.from_northbound.facts.balanced import BalancerPlacement, VipOnRouter, balances, skips_snat
 from brume.southbound.from_northbound.facts.load_balancers import BalancedVip
 from brume.southbound.from_northbound.facts.nat import nats_by_address
 from brume.southbound.from_northbound.facts.ports import RouterPort, gateways_of
 from brume.southbound.from_northbound.flows import NEXT, default, flow
 from brume.southbound.from_northbound.router.nat.force_snat import forced
-from brume.southbound.from_northbound.switch.load_balancing import ALL_PORTS, ONE_PORT, event, tells
 from brume.southbound.pipeline import ROUTER_IN, ROUTER_OUT
 
 
@@ -58,8 +57,7 @@ def balance(placement: VipOnRouter, view: View) -> Iterator[Output]:
     if gateway is not None and (vip.backends or not vip.rejects):
         here = f" && is_chassis_resident({gateway.redirect})"
     actions = Actions(choice(vip, view).on_router(flag))
-    priority = ONE_PORT if vip.to.port else ALL_PORTS
-    yield flow(ROUTER_IN.DNAT, router, priority, Match(f"{asked(vip)}{here}"), actions, vip.balancer)
+    yield flow(ROUTER_IN.DNAT, router, priority_of(vip), Match(f"{asked(vip)}{here}"), actions, vip.balancer)
     if gateway is not None and vip.backends:
         yield _replies(vip, router, gateway, flag)
     if tells(vip, view):
