@@ -15,10 +15,10 @@ from heapq import heappop, heappush
 from typing import Final
 
 from brume.northbound.schema import LogicalRouter, NBGlobal
+from brume.southbound.from_northbound.facts.settings import number
 from brume.southbound.schema import MACBinding, mac_binding_by_datapath
 from brume.tables.changes import ChangeSet
 from brume.tables.database import Database, Transaction
-from brume.tables.map import Map
 from brume.tables.row import Index
 
 THRESHOLD: Final = "mac_binding_age_threshold"
@@ -31,12 +31,7 @@ routers_that_forget = Index(LogicalRouter, THRESHOLD, lambda row: "" if threshol
 
 def threshold(router: LogicalRouter) -> int:
     """After how many seconds the router forgets a neighbour; 0 if it does not."""
-    return _number(router.options, THRESHOLD)
-
-
-def _number(options: Map[str, str], name: str) -> int:
-    text = options.get(name, "")
-    return int(text) if text.isdecimal() else 0
+    return number(router.options, THRESHOLD)
 
 
 class NeighborAging:
@@ -104,7 +99,7 @@ class NeighborAging:
     def _look(self) -> None:
         """Remove what is too old."""
         self._due = None
-        limit = next((_number(row.options, LIMIT) for row in self._northbound.rows(NBGlobal)), 0)
+        limit = next((number(row.options, LIMIT) for row in self._northbound.rows(NBGlobal)), 0)
         transaction, now = Transaction(self), self._now()
         while self._waiting and self._waiting[0][0] <= now:
             if limit and len(transaction.rows) == limit:

@@ -8,7 +8,7 @@ from brume.derive.rules import Output, rule
 from brume.derive.view import View
 from brume.northbound.schema import LogicalRouter, LogicalSwitch
 from brume.southbound.allocation import TunnelKey
-from brume.southbound.from_northbound.facts.settings import is_true
+from brume.southbound.from_northbound.facts.settings import is_true, number
 from brume.southbound.schema import DatapathBinding
 from brume.tables.map import Map
 
@@ -28,9 +28,9 @@ def router_binding(router: LogicalRouter, view: View) -> Iterator[Output]:
     ids = {"logical-router": router.uuid, "name": router.name}
     if router.external_ids.get("neutron:router_name"):
         ids["name2"] = router.external_ids["neutron:router_name"]
-    zone = router.options.get("snat-ct-zone", "")
-    if zone.isdecimal():
-        ids["snat-ct-zone"] = str(int(zone))
+    zone = number(router.options, "snat-ct-zone", -1)
+    if zone >= 0:
+        ids["snat-ct-zone"] = str(zone)
     if not is_true(router.options, "always_learn_from_arp_request", True):
         ids["always_learn_from_arp_request"] = "false"
     yield from _binding(router.uuid, ids, view)

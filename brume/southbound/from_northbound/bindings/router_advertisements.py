@@ -11,7 +11,7 @@ from typing import Final
 
 from brume.northbound.schema import LogicalRouterPort
 from brume.southbound.from_northbound.facts.ports import RouterPort
-from brume.southbound.from_northbound.facts.settings import is_true
+from brume.southbound.from_northbound.facts.settings import is_true, number
 from brume.southbound.from_northbound.router.advertisements import LEAST_MTU, MODES
 from brume.southbound.from_northbound.router.ports import is_link_local
 from brume.tables.map import Map
@@ -22,6 +22,8 @@ LONGEST: Final = 1800
 LEAST: Final = 3
 """The shortest interval is no less than this, and no more than three quarters of the longest."""
 DEFAULT: Final = 600
+ANY: Final = -(10**10)
+"""An interval that is less than nothing is given, and mended by the bounds, as by ovn-northd."""
 SHORT: Final = 9
 """Where the longest interval is shorter, the shortest one is three quarters of it by default, else a third."""
 
@@ -45,12 +47,12 @@ def _is_on(row: LogicalRouterPort, name: str) -> bool:
 def _periodic(port: RouterPort, configs: Map[str, str], mode: str) -> Iterator[tuple[str, str]]:
     yield "send_periodic", "true"
     yield "address_mode", mode
-    longest = min(max(_number(configs, "max_interval", DEFAULT), SHORTEST), LONGEST)
+    longest = min(max(number(configs, "max_interval", DEFAULT, ANY), SHORTEST), LONGEST)
     usual = longest // 3 if longest >= SHORT else longest * 3 // 4
     yield "max_interval", str(longest)
-    yield "min_interval", str(max(min(_number(configs, "min_interval", usual), longest * 3 // 4), LEAST))
-    if _number(configs, "mtu", 0) >= LEAST_MTU:
-        yield "mtu", str(_number(configs, "mtu", 0))
+    yield "min_interval", str(max(min(number(configs, "min_interval", usual, ANY), longest * 3 // 4), LEAST))
+    if number(configs, "mtu") >= LEAST_MTU:
+        yield "mtu", str(number(configs, "mtu"))
     for network in port.ipv6:
         if is_link_local(network):
             yield "src_addr", network.address
@@ -61,8 +63,3 @@ def _periodic(port: RouterPort, configs: Map[str, str], mode: str) -> Iterator[t
     for name in ("rdnss", "dnssl", "route_info"):
         if name in configs:
             yield name, configs[name]
-
-
-def _number(configs: Map[str, str], name: str, otherwise: int) -> int:
-    text = configs.get(name, "")
-    return int(text) if text.removeprefix("-").isdecimal() else otherwise

@@ -15,7 +15,7 @@ from brume.derive.view import View
 from brume.expressions.constants import format_ipv6
 from brume.expressions.endpoints import parse_endpoint
 from brume.northbound.schema import LoadBalancer, LoadBalancerHealthCheck
-from brume.southbound.from_northbound.facts.settings import is_true
+from brume.southbound.from_northbound.facts.settings import is_true, number
 from brume.tables.map import Map
 from brume.tables.row import Index, Row
 
@@ -141,14 +141,14 @@ def _problem(row: LoadBalancer, message: str) -> Problem:
 
 def _common(row: LoadBalancer) -> dict[str, Any]:
     """What all virtual addresses of a load balancer share."""
-    affinity, answers = row.options.get("affinity_timeout", ""), row.options.get("neighbor_responder", "")
+    answers = row.options.get("neighbor_responder", "")
     return {
         "balancer": row.uuid,
         "protocol": row.protocol or "tcp",
         "hash_fields": ",".join(_hash_field(field, row) for field in sorted(row.selection_fields)),
         "rejects": is_true(row.options, "reject", False),
         "skips_snat": is_true(row.options, "skip_snat", False),
-        "affinity": min(int(affinity), LONGEST_AFFINITY) if affinity.isdecimal() else 0,
+        "affinity": min(number(row.options, "affinity_timeout"), LONGEST_AFFINITY),
         "answers": answers if answers in (ALL, NONE) else REACHABLE,
         "routable": is_true(row.options, "add_route", False),
         "tells": is_true(row.options, "event", False),

@@ -17,7 +17,7 @@ from brume.northbound.schema import LogicalRouter, LogicalSwitch, LogicalSwitchP
 from brume.southbound.allocation import KeyRequest
 from brume.southbound.from_northbound.facts.addresses import is_address
 from brume.southbound.from_northbound.facts.ports import REPORTS, SwitchHas, router_of, switch_of
-from brume.southbound.from_northbound.facts.settings import is_true
+from brume.southbound.from_northbound.facts.settings import is_true, number
 from brume.southbound.joined import JoinedPort
 from brume.southbound.schema import MulticastGroup
 from brume.tables.map import Map
@@ -73,22 +73,17 @@ def group_numbers(rows: Iterable[MulticastGroup]) -> Iterator[GroupNumber]:
 def snooping_of(config: Map[str, str]) -> Snooping:
     """Numbers that are none are as if they were not given."""
     least, usual, greatest = IDLE
-    idle = min(max(_number(config, "mcast_idle_timeout", usual), least), greatest)
-    interval = _number(config, "mcast_query_interval", idle // 2)
+    idle = min(max(number(config, "mcast_idle_timeout", usual), least), greatest)
+    interval = number(config, "mcast_query_interval", idle // 2)
     return Snooping(
         enabled=is_true(config, "mcast_snoop", False),
         querier=is_true(config, "mcast_querier", True),
         flood_unregistered=is_true(config, "mcast_flood_unregistered", False),
-        table_size=_number(config, "mcast_table_size", TABLE_SIZE),
+        table_size=number(config, "mcast_table_size", TABLE_SIZE),
         idle_timeout=idle,
         query_interval=min(max(interval, LEAST_INTERVAL), greatest),
-        query_max_response=_number(config, "mcast_query_max_response", 1),
+        query_max_response=number(config, "mcast_query_max_response", 1),
     )
-
-
-def _number(config: Map[str, str], name: str, otherwise: int) -> int:
-    text = config.get(name, "")
-    return int(text) if text.isdecimal() and text.isascii() else otherwise
 
 
 @derived

@@ -31,6 +31,7 @@ from brume.southbound.from_northbound.facts.addresses import (
     parse_port_addresses,
     unread,
 )
+from brume.southbound.from_northbound.facts.settings import number
 from brume.tables.map import Map
 from brume.tables.row import Index, Row
 from brume.values.address import parse_address
@@ -137,8 +138,7 @@ def redirect_uuid(router_port: str) -> str:
 
 def requested_key(options: Map[str, str]) -> int:
     """The tunnel key asked for by option; 0 if none."""
-    text = options.get("requested-tnl-key", "0")
-    return int(text) if text.isdecimal() else 0
+    return number(options, "requested-tnl-key")
 
 
 @rule(LogicalSwitch)

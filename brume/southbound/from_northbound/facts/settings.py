@@ -1,6 +1,9 @@
-"""The options of NB_Global that rules heed, with OVN's defaults."""
+"""The options of NB_Global that rules heed, with OVN's defaults; how options of any row are read."""
 
 from __future__ import annotations
+
+import re
+from typing import Final
 
 import msgspec
 
@@ -9,6 +12,9 @@ from brume.derive.view import View
 from brume.northbound.schema import NBGlobal
 from brume.tables.database import Database
 from brume.tables.map import EMPTY_MAP, Map
+
+_NUMBER: Final = re.compile(r"-?[0-9]{1,10}")
+"""Whoever writes more digits than that asks for nothing that OVN could count to."""
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -45,3 +51,10 @@ def is_true(options: Map[str, str], name: str, default: bool) -> bool:
     """An option as OVN reads booleans: anything but "true" (or "false", if the default is true) is the default."""
     text = options.get(name, "").lower()
     return text != "false" if default else text == "true"
+
+
+def number(options: Map[str, str], name: str, otherwise: int = 0, least: int = 0) -> int:
+    """An option that is a number: what is none, or less than `least`, is as if it were not given."""
+    text = options.get(name, "")
+    found = int(text) if _NUMBER.fullmatch(text) else None
+    return otherwise if found is None or found < least else found

@@ -11,6 +11,7 @@ from brume.expressions.match import Match
 from brume.northbound.schema import LogicalRouter, LogicalRouterPort
 from brume.southbound.from_northbound.facts.addresses import link_local
 from brume.southbound.from_northbound.facts.ports import RouterPort
+from brume.southbound.from_northbound.facts.settings import number
 from brume.southbound.from_northbound.flows import default, flow
 from brume.southbound.from_northbound.router.ports import is_link_local
 from brume.southbound.pipeline import ROUTER_IN
@@ -54,9 +55,8 @@ def _options(row: LogicalRouterPort, mode: str, port: RouterPort) -> Iterator[st
     configs = row.ipv6_ra_configs
     yield f'addr_mode = "{mode}"'
     yield f"slla = {port.mac}"
-    mtu = configs.get("mtu", "")
-    if mtu.isdecimal() and int(mtu) >= LEAST_MTU:
-        yield f"mtu = {mtu}"
+    if number(configs, "mtu") >= LEAST_MTU:
+        yield f"mtu = {configs['mtu']}"
     preference = configs.get("router_preference", "MEDIUM")
     if preference != "MEDIUM":
         yield f'router_preference = "{preference}"'

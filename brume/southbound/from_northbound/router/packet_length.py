@@ -14,6 +14,7 @@ from brume.expressions.actions import Actions
 from brume.expressions.match import Match
 from brume.northbound.schema import LogicalRouter
 from brume.southbound.from_northbound.facts.ports import RouterPort, router_ports
+from brume.southbound.from_northbound.facts.settings import number
 from brume.southbound.from_northbound.flows import default, flow
 from brume.southbound.pipeline import ROUTER_IN, Stage
 from brume.southbound.registers import EGRESS_LOOPBACK, PKT_LARGER
@@ -24,8 +25,7 @@ ETHERNET_HEADER = 14
 
 def gateway_mtu(port: RouterPort) -> int:
     """The port's `gateway_mtu`; 0 if it has none."""
-    text = port.options.get("gateway_mtu", "")
-    return int(text) if text.isdecimal() else 0
+    return number(port.options, "gateway_mtu")
 
 
 def measured(port: RouterPort, stage: Stage, match: str, actions: str, hint: str) -> Iterator[Output]:

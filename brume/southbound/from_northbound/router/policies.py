@@ -16,6 +16,7 @@ from brume.northbound.schema import LogicalRouter, LogicalRouterPolicy
 from brume.southbound.from_northbound.facts.policies import chooses, policy_number
 from brume.southbound.from_northbound.facts.ports import RouterPort, is_there
 from brume.southbound.from_northbound.facts.routes import way_to
+from brume.southbound.from_northbound.facts.settings import number
 from brume.southbound.from_northbound.flows import DROP, NEXT, default, flow
 from brume.southbound.from_northbound.router.routing import ONE_ROUTE, Way, towards
 from brume.southbound.pipeline import ROUTER_IN
@@ -53,8 +54,7 @@ def _next_hops(row: LogicalRouterPolicy) -> list[str]:
 
 def _mark(row: LogicalRouterPolicy) -> str:
     """Mark the packet for others outside of OVN (the mark of Linux's sk_buff)."""
-    text = row.options.get("pkt_mark", "")
-    mark = int(text) if text.isdecimal() else 0
+    mark = number(row.options, "pkt_mark")
     return f"pkt.mark = {mark}; " if 0 < mark <= MAXIMUM_MARK else ""
 
 

@@ -43,7 +43,7 @@ def answers_on(port: RouterPort, view: View) -> str:
     if not gateways or switch_port is None or not view.find(localnet_ports, switch_port.switch):
         return ""
     if port.gateway:
-        return f" && is_chassis_resident({port.redirect})"
+        return resident(port)
     if is_true(port.options, "reside-on-redirect-chassis", False) and len(gateways) == 1:
-        return f" && is_chassis_resident({gateways[0].redirect})"
+        return resident(gateways[0])
     return ""

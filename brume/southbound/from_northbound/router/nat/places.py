@@ -112,9 +112,7 @@ def report(nat: RouterNat, view: View) -> Iterator[Output]:
     reason = why_not(nat)
     if not is_there(view, LogicalRouter, nat.router):
         return
-    router = view.get(LogicalRouter, nat.router)
-    on_chassis = router is not None and "chassis" in router.options
-    if not reason and not on_chassis and _gateway(nat, view) is None:
+    if not reason and not is_gateway_router(view, nat.router) and _gateway(nat, view) is None:
         reason = "the router has no gateway port at which the translation could be done"
     if reason:
         yield Problem(table="NAT", row=nat.uuid, message=reason)
