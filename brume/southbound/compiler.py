@@ -58,7 +58,7 @@ from brume.southbound.from_northbound.facts.ports import RouterPort, SwitchHas, 
 from brume.southbound.from_northbound.facts.probes import Probe
 from brume.southbound.from_northbound.facts.relayed import RelayedGroup, RelayedPort
 from brume.southbound.from_northbound.facts.routes import EcmpGroup, Route, RouteTableUse
-from brume.southbound.from_northbound.facts.virtual_ports import VirtualAddress
+from brume.southbound.from_northbound.facts.virtual_ports import VirtualPort
 from brume.southbound.from_northbound.rules import FIRST_FACTS, SECOND_FACTS
 from brume.southbound.from_northbound.rules import SOUTHBOUND as RULES
 from brume.southbound.joined import Joined, JoinedPort
@@ -76,7 +76,7 @@ FACTS = (
     SwitchPort,
     SwitchHas,
     RouterPort,
-    VirtualAddress,
+    VirtualPort,
     JoinedGroup,
     GroupPlacement,
     RouterNat,
@@ -99,7 +99,7 @@ _ORIGINS: dict[type[Row], tuple[type[Row], str]] = {
     RouterPort: (LogicalRouterPort, "uuid"),
     RouterNat: (NAT, "uuid"),
     RouterHas: (LogicalRouter, "router"),
-    VirtualAddress: (LogicalSwitchPort, "port"),
+    VirtualPort: (LogicalSwitchPort, "port"),
     JoinedGroup: (LogicalSwitch, "switch"),
     JoinedPort: (LogicalSwitchPort, "port"),
     RelayedGroup: (LogicalRouter, "router"),

@@ -4,7 +4,7 @@
     ports.py       SwitchPort, RouterPort, and SwitchHas: what is true of a switch because of some port
     multicast.py   snooping, and who joined which multicast group
     relayed.py     groups that routers pass on
-    virtual_ports.py   VirtualAddress: an address that several ports may have
+    virtual_ports.py   VirtualPort: a port without an interface, whose address several others may have
     groups.py      GroupPlacement: a port group has ports on a switch
     acls.py        AclPlacement: an ACL applies to a switch (its own, or a port group's); SwitchAcls: it has some
     load_balancers.py   BalancedVip: a virtual address of a load balancer and its backends

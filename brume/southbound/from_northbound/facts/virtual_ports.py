@@ -18,8 +18,8 @@ from brume.tables.row import Row
 VIRTUAL = "virtual"
 
 
-class VirtualAddress(Row, frozen=True, kw_only=True):
-    """The address of a virtual port, and the names of the ports that may have it."""
+class VirtualPort(Row, frozen=True, kw_only=True):
+    """A virtual port: its address, and the names of the ports that may have it."""
 
     port: str
     address: str
@@ -36,7 +36,7 @@ def is_virtual(view: View, name: str) -> bool:
 
 
 @rule(LogicalSwitchPort)
-def virtual_address(port: LogicalSwitchPort, view: View) -> Iterator[Output]:
+def virtual_port(port: LogicalSwitchPort, view: View) -> Iterator[Output]:
     if port.type != VIRTUAL or switch_of(view, port.uuid) is None:
         return
     address, parents = port.options.get("virtual-ip"), port.options.get("virtual-parents")
@@ -47,7 +47,7 @@ def virtual_address(port: LogicalSwitchPort, view: View) -> Iterator[Output]:
         yield Problem(table="Logical_Switch_Port", row=port.uuid, message=f"virtual-ip {address!r} is not an address")
     else:
         named = tuple(name for name in parents.split(",") if name)
-        yield VirtualAddress(port=port.uuid, address=address, parents=named)
+        yield VirtualPort(port=port.uuid, address=address, parents=named)
 
 
-RULES = (virtual_address,)
+RULES = (virtual_port,)

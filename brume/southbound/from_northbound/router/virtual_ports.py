@@ -16,7 +16,7 @@ from brume.expressions.match import Match
 from brume.northbound.schema import switch_port_by_name
 from brume.southbound.from_northbound.facts.nat import RouterNat
 from brume.southbound.from_northbound.facts.ports import RouterPort, SwitchPort, connected_router_ports, network_of
-from brume.southbound.from_northbound.facts.virtual_ports import VirtualAddress, is_virtual
+from brume.southbound.from_northbound.facts.virtual_ports import VirtualPort, is_virtual
 from brume.southbound.from_northbound.flows import DROP, flow
 from brume.southbound.from_northbound.router.nat.places import place
 from brume.southbound.observed import VirtualPlace
@@ -26,8 +26,8 @@ from brume.southbound.registers import NEXT_HOP_IPV4, NEXT_HOP_IPV6
 NOT_KNOWN: Final = "00:00:00:00:00:00"
 
 
-@rule(VirtualAddress)
-def virtual_address(virtual: VirtualAddress, view: View) -> Iterator[Output]:
+@rule(VirtualPort)
+def virtual_port(virtual: VirtualPort, view: View) -> Iterator[Output]:
     """In the first router that has the address on the link; northd takes the first of its own order."""
     port = view.get(SwitchPort, virtual.port)
     if port is None or not port.enabled:
@@ -66,4 +66,4 @@ def nobody_has_it(nat: RouterNat, view: View) -> Iterator[Output]:
     yield flow(ROUTER_IN.GW_REDIRECT, nat.router, 80, match, DROP, nat.uuid)
 
 
-RULES = (virtual_address, nobody_has_it)
+RULES = (virtual_port, nobody_has_it)

@@ -15,13 +15,13 @@ from brume.expressions.match import Match
 from brume.northbound.schema import switch_port_by_name
 from brume.southbound.from_northbound.facts.addresses import solicited_node
 from brume.southbound.from_northbound.facts.ports import SwitchPort
-from brume.southbound.from_northbound.facts.virtual_ports import VirtualAddress
+from brume.southbound.from_northbound.facts.virtual_ports import VirtualPort
 from brume.southbound.from_northbound.flows import flow
 from brume.southbound.pipeline import SWITCH_IN
 
 
-@rule(VirtualAddress)
-def claim(virtual: VirtualAddress, view: View) -> Iterator[Output]:
+@rule(VirtualPort)
+def claim(virtual: VirtualPort, view: View) -> Iterator[Output]:
     port = view.get(SwitchPort, virtual.port)
     if port is None:
         return
