@@ -34,6 +34,7 @@ from brume.southbound.from_northbound.facts.settings import depends_on_ports_bei
 from brume.southbound.gateway_references import GatewayReferences
 from brume.southbound.global_options import GlobalOptions
 from brume.southbound.neighbor_aging import NeighborAging
+from brume.southbound.physical_networks import unreachable
 from brume.southbound.reports import Reports
 from brume.southbound.schema import SOUTHBOUND
 from brume.southbound.schema import Chassis as ChassisRow
@@ -180,5 +181,6 @@ class LogicalNetwork:
         self.compiler.put_right(self.scheduler.now())
 
     def problems(self) -> list[Problem]:
-        """What could not be derived, and why."""
-        return [problem for stage in (self.southbound, self.shared.flows) for problem in stage.rows(Problem)]
+        """What could not be derived, and why; and which ports lead to a network that is nowhere."""
+        derived = [problem for stage in (self.southbound, self.shared.flows) for problem in stage.rows(Problem)]
+        return [*derived, *unreachable(self.northbound, self.committed)]

@@ -20,6 +20,7 @@
     bfd_status.py      what NB is told of BFD sessions, and routes then read
     adoption.py        takes over what another compiler wrote (the real ovn-northd)
     observed.py        what chassis say about rows that are the compiler's: virtual ports, probed backends
+    physical_networks.py    localnet ports that name a network which no chassis has
     joined.py          what chassis say about who joined which multicast group
     strangers.py       which tables are the compiler's own, and what does not stay in them
     compiler.py        Compiler: the rules put together, kept up to date

@@ -301,3 +301,24 @@ def test_flows_are_chosen_as_ovs_ofctl_chooses_them(lab: Lab) -> None:
         assert (done.returncode, done.stdout, done.stderr) == (1, "", f"Error: FILTER {words}: {said}\n")
     (only,) = lab.brume("flows compute1 br-ex").splitlines()
     assert float(only.partition("duration=")[2].partition("s,")[0]) < 3600
+
+
+def test_a_network_that_no_chassis_has(lab: Lab) -> None:
+    """A typo in network_name: to one host outside, to one who must be asked for first, by a router or by a host."""
+    cure = "set logical_switch_port public-net options:network_name=physnet1"
+    who = "localnet port public-net leads nowhere: no chassis has the network 'physnet2', they have physnet1\n"
+    lab.nbctl("lsp-add public vmp -- lsp-set-addresses vmp '0a:00:00:00:00:31 203.0.113.9'")
+    lab.brume("bind vmp compute1")
+    assert lab.ping("vma", "198.51.100.10")
+    assert "leads nowhere" not in lab.brume("status")
+    lab.nbctl("set logical_switch_port public-net options:network_name=physnet2")
+    for words in ("vma outside", "vma 203.0.113.77", "vmp outside", "vmp 203.0.113.77"):
+        assert f"Dropped by: {who}Cure: ovn-nbctl {cure}\n" in refused(lab, words)
+    uuid = lab.nbctl("--bare --columns=_uuid find logical_switch_port name=public-net").strip()
+    assert f"Logical_Switch_Port {uuid}: {who}" in lab.brume("status")
+    lab.nbctl(cure)
+    assert "leads nowhere" not in lab.brume("status")
+    assert "nobody answers" in refused(lab, "vma 203.0.113.77")
+    lab.brume("trace vma outside")
+    lab.brume("unbind vmp")
+    lab.nbctl("lsp-del vmp")

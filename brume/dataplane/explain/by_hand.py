@@ -14,6 +14,7 @@ import msgspec
 
 from brume.cloud.network.resources import Port
 from brume.dataplane.explain.by_hand_balancers import not_balanced
+from brume.dataplane.explain.by_hand_outside import network_is_elsewhere, question_goes_nowhere
 from brume.dataplane.explain.by_hand_places import leads_nowhere, unbound
 from brume.dataplane.explain.by_hand_routes import discarded, forbidden_by_policy, no_route, not_translated
 from brume.dataplane.explain.by_hand_switches import limited, nobody_has_the_address
@@ -56,6 +57,8 @@ def cause_by_hand(at: Failure) -> Cause | None:
             _nobody_has_the_mac,
             leads_nowhere,
             unbound,
+            network_is_elsewhere,
+            question_goes_nowhere,
             discarded,
             no_route,
             not_translated,

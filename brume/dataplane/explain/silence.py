@@ -8,6 +8,7 @@ from typing import Final
 from brume.cloud.network.resources import Port, Router, Subnet
 from brume.dataplane.explain import by_hand_hosts as by_hand
 from brume.dataplane.explain import causes, host_causes
+from brume.dataplane.explain.by_hand_outside import host_asks_nowhere
 from brume.dataplane.explain.explanation import Cause, TraceRequest
 from brume.dataplane.explain.failure import failure
 from brume.dataplane.explain.journey import Journey
@@ -29,6 +30,7 @@ def unanswered(found: Unanswered, hop: IpAddress, request: TraceRequest, tables:
         return causes.cause_of(lost)
     silent = by_hand.gateway_is_silent(provenance, station, hop)
     silent = silent or by_hand.balanced_address_is_silent(provenance, station, hop)
+    silent = silent or host_asks_nowhere(provenance, station)
     if silent is not None:
         return silent
     port = provenance.cloud.get(Port, station.port_id) if station.port_id is not None else None
