@@ -14,7 +14,7 @@ from brume.ovsdb.server import dumps, groups, session
 from brume.ovsdb.server.history import History
 from brume.ovsdb.server.output import Limits
 from tests.ovsdb.conversations import Json, Lab
-from tests.ovsdb.test_server_monitors import Copy, changes
+from tests.ovsdb.monitor_copies import Copy, changes
 
 CONDITIONS: dict[str, Json] = {
     "all": [],

@@ -10,7 +10,7 @@ from brume.ovsdb.server.output import Limits
 from brume.tables.database import Transaction
 from brume.values.uuids import derive_uuid
 from tests.ovsdb.conversations import NB, ZERO, Client, Json, Lab, add_port, add_switch, messages
-from tests.ovsdb.test_server_monitors import SWITCHES, delete_switch, the_switch, update_switch
+from tests.ovsdb.monitored_switches import SWITCHES, delete_switch, the_switch, update_switch
 
 SLOW = Limits(slow=300)
 REMEMBERED = 10
