@@ -13,7 +13,7 @@ from brume.tables.map import Map
 from tests.agreement.ovn_lab import OvnLab, difference, short_directory, why_not
 from tests.agreement.test_logical_flows import comparable
 from tests.northbound.conftest import World
-from tests.northbound.test_from_cloud import outside
+from tests.northbound.steps import outside
 from tests.southbound.builder import chassis
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=f"no real OVN here: {why_not()}")

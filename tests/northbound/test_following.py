@@ -24,7 +24,7 @@ from brume.cloud.network.resources import (
 )
 from brume.northbound.schema import DHCPOptions, LogicalSwitchPort
 from tests.northbound.conftest import World
-from tests.northbound.test_from_cloud import outside, same
+from tests.northbound.steps import outside, same
 
 CIDRS = ("10.0.1.0/28", "10.0.2.0/24", "203.0.113.0/24", "fd00:1::/64", "fd00:2::/64")
 MODES = (None, "slaac", "dhcpv6-stateful", "dhcpv6-stateless")

@@ -25,7 +25,7 @@ from brume.tables.map import Map
 from brume.values import is_derived
 from tests.northbound.conftest import NOW, World
 from tests.northbound.hand import Hand, assert_sound, derived_part, hand_rows, mutate
-from tests.northbound.test_from_cloud import outside
+from tests.northbound.steps import outside
 
 
 class Cloud(World):
