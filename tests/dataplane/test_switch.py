@@ -1,47 +1,18 @@
-"""Stories of packets through a switch: ports, actions, bridges, tunnels, controllers."""
+"""Stories of packets through a switch: ports, actions, bridges, controllers."""
 
 import pytest
-from scapy.layers.inet import ICMP, IP, TCP, UDP
-from scapy.layers.l2 import ARP, Dot1Q, Ether
+from scapy.layers.inet import IP, TCP, UDP
+from scapy.layers.l2 import Dot1Q, Ether
 
 from brume.dataplane.ports import PortKind
 from brume.dataplane.switch import Switch
-from brume.dataplane.trace import Memory
 from brume.openflow.messages import ports
 from brume.openflow.messages.action_parse import parse_actions
 from brume.openflow.messages.errors import OpenFlowError
 from brume.openflow.messages.fields import field
 from brume.openflow.messages.flow_text import parse_flow
-from brume.openflow.messages.group import format_group, parse_group
 from brume.openflow.messages.match import make_match
-from brume.openflow.messages.meter import MeterEntry, format_meter
-
-
-def udp(sport=1000, dport=2000, ttl=64, source="10.0.0.1"):
-    ether = Ether(src="00:00:00:00:00:01", dst="00:00:00:00:00:02")
-    return bytes(ether / IP(src=source, dst="10.0.0.2", ttl=ttl) / UDP(sport=sport, dport=dport) / b"hello")
-
-
-class Story:
-    """One bridge with five ports; `send` tells which ports a frame left by, `frame` what left last."""
-
-    def __init__(self, *flows, caching=True):
-        self.switch = Switch("story", caching=caching)
-        self.bridge = self.switch.add_bridge("br")
-        for number in range(1, 6):
-            self.bridge.add_port(f"p{number}", number)
-        for flow in flows:
-            self.bridge.tables.add(parse_flow(flow))
-        self.now = 0.0
-        self.result = None
-
-    def send(self, frame=None, port=1):
-        self.result = self.switch.receive("br", port, frame or udp(), self.now)
-        return [out.port for out in self.result.outputs]
-
-    @property
-    def frame(self):
-        return Ether(self.result.outputs[-1].frame)
+from tests.dataplane.story import Story, udp
 
 
 def test_outputs_and_where_a_packet_does_not_go():
@@ -80,24 +51,6 @@ def test_an_endless_loop_sends_nothing():
     assert Story("actions=output:2,resubmit(,0)").send() == []
     assert Story("actions=clone(resubmit(,0)),output:2").send() == []
     assert Story("table=0,actions=resubmit(,1),resubmit(,1)", "table=1,actions=resubmit(,0)").send() == []
-
-
-def test_what_left_before_connection_tracking_has_left_also_when_a_loop_follows():
-    assert Story("table=0,ip actions=output:2,ct(table=1)", "table=1,actions=output:3,resubmit(,1)").send() == [2]
-
-
-def test_what_is_sent_beside_a_translated_copy_is_translated():
-    story = Story("table=0,ip actions=ct(commit,table=1,nat(src=10.0.0.50)),output:2", "table=1,actions=drop")
-    assert story.send() == [2]
-    assert story.frame[IP].src == "10.0.0.50"
-    assert story.send() == [2]  # from the cache now
-    assert story.frame[IP].src == "10.0.0.50"
-
-
-def test_copies_of_copies_end_too():
-    tracked = "table=0,ip actions=ct(commit,table=0),ct(table=0,zone=2),clone(ct(table=0),resubmit(,0)),resubmit(,0)"
-    assert Story(tracked).send() == []
-    assert Story(tracked, caching=False).send() == []
 
 
 def test_fields_and_the_stack():
@@ -151,78 +104,6 @@ def test_two_tags_popped_one_by_one():
     assert story.frame[Dot1Q].vlan == 6
 
 
-def test_connection_tracking_goes_on_in_its_table_with_a_copy():
-    story = Story(
-        "table=0,ip,in_port=1 actions=ct(commit,zone=5,table=1,exec(set_field:0x3->ct_mark)),output:5",
-        "table=0,ip,in_port=2 actions=ct(zone=5,table=1)",
-        "table=1,ct_state=+new+trk,ct_mark=3 actions=output:2",
-        "table=1,ct_state=+est+rpl+trk,ct_mark=3,ct_nw_src=10.0.0.1 actions=output:1",
-        "table=1,ct_state=+inv actions=output:4",
-    )
-    assert story.send() == [2, 5]
-    back = bytes(Ether() / IP(src="10.0.0.2", dst="10.0.0.1") / UDP(sport=2000, dport=1000))
-    assert story.send(back, 2) == [1]
-    assert story.send(bytes(Ether() / IP() / ICMP(type=77)), 2) == [4]
-
-
-def test_a_zone_and_marks_from_registers_and_headers():
-    story = Story(
-        "table=0,actions=set_field:9->reg0,ct(commit,zone=NXM_NX_REG0[0..15],table=1,"
-        "exec(move:NXM_OF_ETH_SRC[]->NXM_NX_CT_LABEL[32..79],set_field:1->ct_mark))",
-        "table=1,ct_zone=9,ct_mark=1 actions=controller(userdata=01)",
-    )
-    story.send()
-    assert field("ct_label").get(story.result.packet_ins[0].key) == 1 << 32
-
-
-def test_translation_reaches_the_frame():
-    story = Story(
-        "table=0,in_port=1,ip actions=ct(commit,zone=1,table=1,nat(src=192.0.2.1))",
-        "table=0,in_port=2,ip actions=ct(zone=1,table=1,nat)",
-        "table=1,in_port=1,nw_src=192.0.2.1,ip actions=output:2",
-        "table=1,in_port=2,nw_dst=10.0.0.1,ip actions=output:1",
-    )
-    assert story.send() == [2]
-    assert story.frame[IP].src == "192.0.2.1"
-    assert story.send(bytes(Ether() / IP(src="10.0.0.2", dst="192.0.2.1") / UDP(sport=2000, dport=1000)), 2) == [1]
-    assert story.frame[IP].dst == "10.0.0.1"
-
-
-def test_translation_without_a_table_shows_on_the_wire_only():
-    story = Story(
-        "ip,nw_src=10.0.0.1 actions=ct(commit,zone=1,nat(src=192.0.2.1)),resubmit(,1)",
-        "table=1,ip,nw_src=10.0.0.1 actions=output:2",
-    )
-    for port in (1, 1, 5):
-        assert story.send(udp(sport=port)) == [2]
-        assert (story.frame[IP].src, story.frame[UDP].sport) == ("192.0.2.1", port)
-
-
-def test_a_second_ct_sees_what_a_first_one_without_a_table_translated():
-    """As in OVN when a load balancer chooses who asked: one zone translates the source, another tracks the result."""
-    story = Story(
-        "in_port=1,ip actions=ct(commit,zone=1,nat(src=192.0.2.1)),resubmit(,1)",
-        "in_port=2,ip actions=ct(zone=2,table=3)",
-        "table=1,ip,nw_src=10.0.0.1 actions=ct(zone=2,table=2)",
-        "table=2,ct_state=+new,ip,nw_src=192.0.2.1 actions=ct(commit,zone=2),output:2",
-        "table=3,ct_state=+est+rpl actions=output:1",
-    )
-    back = bytes(Ether() / IP(src="10.0.0.2", dst="192.0.2.1") / UDP(sport=2000, dport=1000))
-    for _ in range(2):  # the slow way, and from the cache
-        assert story.send() == [2]
-        assert story.frame[IP].src == "192.0.2.1"
-    assert story.send(back, 2) == [1]
-
-
-def test_ct_clear():
-    story = Story(
-        "table=0,ip actions=ct(table=1)",
-        "table=1,actions=ct_clear,resubmit(,2)",
-        "table=2,ct_state=-trk actions=output:2",
-    )
-    assert story.send() == [2]
-
-
 def test_a_packet_in_carries_everything_and_a_pause_waits():
     story = Story(
         "cookie=0x77,table=0,actions=set_field:5->reg9,resubmit(,1),output:4",
@@ -259,110 +140,6 @@ def test_packet_out():
         "br", udp(), parse_actions("resubmit(,3)"), 1.0, metadata=make_match(reg15=4)
     )
     assert [out.port for out in with_metadata.outputs] == [4]
-
-
-def test_learning_a_flow():
-    story = Story(
-        "table=0,actions=learn(table=1,idle_timeout=10,cookie=0x5,eth_type=0x800,NXM_OF_IP_DST[]=NXM_OF_IP_SRC[],"
-        "load:0x3->NXM_NX_REG0[0..15],output:NXM_OF_IN_PORT[]),output:2"
-    )
-    story.send(port=4)
-    (flow,) = story.bridge.tables.flows(1)
-    assert flow == parse_flow(
-        "cookie=0x5,table=1,idle_timeout=10,ip,nw_dst=10.0.0.1 actions=load:0x3->NXM_NX_REG0[0..15],output:4"
-    )
-    story.now = 9
-    story.send(port=4)
-    story.switch.tick(18)
-    assert list(story.bridge.tables.flows(1))
-    story.switch.tick(19)
-    assert not list(story.bridge.tables.flows(1))
-
-
-def test_normal_learns_floods_and_forgets():
-    story = Story("actions=NORMAL")
-    broadcast = bytes(Ether(src="00:00:00:00:00:02", dst="ff:ff:ff:ff:ff:ff") / ARP())
-    assert story.send(broadcast, 3) == [ports.LOCAL, 1, 2, 4, 5]
-    assert story.send(udp(), 1) == [3]
-    assert story.send(udp(), 1) == [3]  # and from the cache
-    story.send(broadcast, 4)
-    assert story.send(udp(), 1) == [4]  # it moved
-    story.switch.tick(300)
-    assert story.send(udp(), 1) == [ports.LOCAL, 2, 3, 4, 5]
-    assert story.send(bytes(Ether(dst="01:80:c2:00:00:00")), 1) == []
-
-
-def test_normal_keeps_vlans_apart():
-    story = Story("actions=NORMAL")
-    story.bridge.add_port("red", 10, tag=5)
-    story.bridge.add_port("red2", 11, tag=5)
-    story.bridge.add_port("blue", 12, tag=6)
-    story.bridge.add_port("some", 13, trunks=(6, 7))
-    reached = story.send(bytes(Ether(dst="ff:ff:ff:ff:ff:ff") / IP()), 10)
-    assert reached == [ports.LOCAL, 1, 2, 3, 4, 5, 11]
-    assert Dot1Q in Ether(story.result.outputs[1].frame)
-    assert Dot1Q not in story.frame
-    assert story.send(bytes(Ether(dst="ff:ff:ff:ff:ff:ff") / Dot1Q(vlan=6) / IP()), 10) == []
-    assert story.send(bytes(Ether(dst="ff:ff:ff:ff:ff:ff") / Dot1Q(vlan=9) / IP()), 13) == []
-
-
-def test_groups():
-    text = (
-        "group_id=1,type=select,selection_method=dp_hash,bucket=bucket_id:0,weight:100,actions=output:2,"
-        "bucket=bucket_id:1,weight:100,actions=output:3"
-    )
-    assert format_group(parse_group(text)) == text
-    story = Story("actions=group:1,output:5")
-    assert story.send() == [5]  # no such group
-    story.bridge.set_group(parse_group(text))
-    chosen = {tuple(story.send(udp(sport=port))) for port in range(50)}
-    assert chosen == {(2, 5), (3, 5)}
-    assert story.send(udp(sport=1)) == story.send(udp(sport=1))
-    story.bridge.set_group(parse_group("group_id=1,type=all,bucket=set_field:1.1.1.1->ip_src,output:2,bucket=output:3"))
-    assert story.send() == [2, 3, 5]
-    assert story.frame[IP].src == "10.0.0.1"
-    story.bridge.set_group(
-        parse_group(
-            "group_id=1,type=fast_failover,bucket=watch_port:9,actions=output:2,bucket=watch_port:3,actions=output:3"
-        )
-    )
-    assert story.send() == [3, 5]
-    story.bridge.set_group(parse_group(text.replace("dp_hash", "hash,fields(ip_dst,ip_src)")))
-    assert len({tuple(story.send(udp(sport=port))) for port in range(50)}) == 1  # the port does not choose
-    for fields in ("fields=ip_src", "fields(ip_src,ip_dst,tcp_src)"):
-        assert fields in format_group(parse_group(text.replace("dp_hash", f"hash,{fields}")))
-    with pytest.raises(OpenFlowError, match="group_id and type"):
-        parse_group("group_id=1,type=magic")
-
-
-def test_a_meter_lets_through_what_its_rate_allows():
-    story = Story("actions=meter:1,output:2")
-    story.bridge.set_meter(MeterEntry(1, rate=2, packets=True))
-    assert format_meter(story.bridge.meters[1]) == "meter=1 pktps bands=\ntype=drop rate=2"
-    assert [story.send() for _ in range(4)] == [[2], [2], [], []]
-    story.now = 1.0
-    assert [story.send() for _ in range(3)] == [[2], [2], []]
-
-
-def test_a_trace_finds_a_meter_as_it_is_and_takes_nothing():
-    story = Story("actions=meter:1,output:2")
-    story.bridge.set_meter(MeterEntry(1, rate=1, packets=True))
-    assert story.send() == [2]
-    for when, drops in ((0.5, ["meter 1: over its rate"]), (1.0, []), (1.0, [])):
-        assert story.switch.traced("br", 1, udp(), when, Memory(story.switch)).result.drops == drops
-    story.now = 1.0
-    assert story.send() == [2]
-
-
-def test_a_meter_limits_what_the_controller_is_told():
-    """The log of an ACL: the packet goes on, the controller hears of one a second."""
-    story = Story("actions=controller(userdata=00.01,meter_id=3),output:2")
-    story.bridge.set_meter(MeterEntry(3, rate=1, packets=True))
-    told = []
-    for story.now in (0.0, 0.1, 0.2, 1.3):
-        assert story.send() == [2]
-        told.append(len(story.result.packet_ins))
-    assert told == [1, 0, 0, 1]
 
 
 def test_check_packet_larger():
