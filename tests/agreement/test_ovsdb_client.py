@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from functools import partial
-from itertools import count as counting
 from pathlib import Path
 from typing import Any
 
@@ -24,39 +22,16 @@ from brume.ovsdb.conditions import read_condition
 from brume.ovsdb.errors import OvsdbError
 from brume.ovsdb.schema_reader import read_schema
 from brume.ovsdb.store import Store
-from brume.ovsdb.transact import transact
 from brume.tables.changes import ChangeSet
-from brume.tables.database import Database, Transaction
+from brume.tables.database import Database
 from brume.tables.map import EMPTY_MAP, Map
 from brume.values import random_uuid
 from tests.agreement.client_lab import connected, replica_content, server_content
+from tests.agreement.fuzz_database import FUZZ, LEAF, ROOT, AnyServer, Heard, Json, OursAsked, clear, remote, root
 from tests.agreement.our_server import OurServer
 from tests.agreement.ovn_lab import short_directory
 from tests.agreement.ovsdb_server import OvsdbServer, missing
 from tests.agreement.test_ovsdb_transactions import SCHEMA, UUIDS, conditions, operations
-
-Json = Any
-FUZZ = read_schema(SCHEMA)
-DISTINCT = counting()
-"""For the column of an index: no two rows are in each other's way."""
-ROOT, LEAF = FUZZ.tables["Root"], FUZZ.tables["Leaf"]
-
-
-class OursAsked:
-    """Our server, asked as `OvsdbServer` is."""
-
-    def __init__(self, server: OurServer) -> None:
-        self.remote = server.unix
-        self._server = server
-
-    def transact(self, *operations: Json) -> list[Json]:
-        """Run one transaction in the server's own thread."""
-        store = self._server.stores["Fuzz"]
-        run = partial(transact, store, ["Fuzz", *operations], new_uuid=random_uuid)
-        return self._server.call(run).results
-
-
-AnyServer = OvsdbServer | OursAsked
 
 
 @pytest.fixture(scope="module", params=["real", "ours"])
@@ -80,43 +55,6 @@ def empty(server: AnyServer) -> AnyServer:
     """The server without rows."""
     clear(server)
     return server
-
-
-def clear(server: AnyServer) -> None:
-    server.transact(*({"op": "delete", "table": table, "where": []} for table in SCHEMA["tables"]))
-
-
-def root(name: str, **fields: Any) -> Any:
-    return ROOT(**{
-        "uuid": random_uuid(), "name": name, "number": 0, "maybe": next(DISTINCT), "few": frozenset(), "real": 0.0,
-        "words": EMPTY_MAP, "leaf": None, "named": EMPTY_MAP, "fixed": 0, **fields,
-    })  # fmt: skip
-
-
-def remote(server: AnyServer) -> str:
-    return f"unix:{server.socket}" if isinstance(server, OvsdbServer) else server.remote
-
-
-class Heard:
-    """A database made only of the change sets that a replica's listeners were told of."""
-
-    def __init__(self, replica: Replica) -> None:
-        self.copy = Replica(replica.schema)
-        self.untrue: list[Any] = []
-        replica.database.subscribe(self._hear)
-
-    def _hear(self, changes: ChangeSet) -> None:
-        transaction = Transaction()
-        for row_type, key, old, new in changes.rows:
-            if self.copy.database.get(row_type, key) != old:
-                self.untrue.append((key, old))
-            if new is None:
-                transaction.delete(row_type, key)
-            else:
-                transaction.put(new)
-        for member, added in changes.members:
-            transaction.members[member] = added
-        self.copy.database.apply(transaction)
 
 
 MOMENTS = ["hang up", "stay away", "come back", "breathe"]
