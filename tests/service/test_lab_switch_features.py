@@ -38,7 +38,7 @@ def test_hosts_find_each_other_by_name(tmp_path, lab) -> None:
     silent = running.run("exec", "vma", "host", "-W", "0.2", "vmc.example.org", "10.0.0.1")
     assert (silent.returncode, "timed out" in silent.stdout) == (1, True)
     assert running.run("exec", "vmb", "host", "-W", "0.2", "vmb.example.org", "10.0.1.1").returncode == 1
-    assert "not compiled" not in running.brume("status")
+    assert "not derived" not in running.brume("status")
     assert running.sbctl("--bare --columns=datapaths list dns").split() == [
         running.sbctl("--bare --columns=_uuid find datapath_binding external_ids:name=ls1").strip()
     ]
@@ -72,7 +72,7 @@ def test_an_address_moves_between_hosts(tmp_path, lab) -> None:
         running.brume(f"exec {name} ip addr del 10.0.0.50/24 dev eth0")
     running.brume("unbind vmc")
     assert running.sbctl("--bare --columns=virtual_parent find port_binding logical_port=vip").strip() == ""
-    assert "not compiled" not in running.brume("status")
+    assert "not derived" not in running.brume("status")
 
 
 LIMIT = "QoS rate 1 kb/s, burst 8 kb of from-lport 100 is used up: ip4 && icmp4"
@@ -156,7 +156,7 @@ def test_a_forwarding_group_spreads_connections(tmp_path, lab) -> None:
         running.brume(f"exec {name} ip link set dev eth0 address 00:11:22:33:44:55")
     assert all(running.ping("vma", "10.0.1.100") for _ in range(3))
     assert "group:" in running.brume("flows compute1 br-int table=33")
-    assert "not compiled" not in running.brume("status")
+    assert "not derived" not in running.brume("status")
 
 
 GROUPS = """
