@@ -3,6 +3,7 @@
     header.py    how a header is declared: a class with fields and bit widths     (codec.py makes reader and writer)
     ethernet arp ipv4 ipv6 icmp4 icmp6 nd tcp udp dhcp dhcp6 dns geneve vxlan gre       one protocol a file, declared so
     igmp.py      who joins and leaves multicast groups: IGMP, and MLD of IPv6
+    dhcp_options.py   DHCPv4's options: name, code, type
     options.py   lists of type-length-value options                               checksum.py  RFC 1071 and 1624
     layers.py    which header follows which; `walk` and `dissect` take a frame apart
     build.py     `stack` puts a frame together

@@ -5,7 +5,7 @@
     networks        Network            -> Logical_Switch, localnet port
     ports           Port               -> Logical_Switch_Port, membership in port groups
     virtual_ports   which ports are virtual: reserved addresses that others may use
-    dhcp            Subnet, Port       -> DHCP_Options, by the names of dhcp_names
+    dhcp            Subnet, Port       -> DHCP_Options, by the names of dhcp_names, in the notation of dhcp_values
     routers         Router             -> Logical_Router, extra routes
     router_ports    Port               -> Logical_Router_Port, gateway chassis, default routes, SNAT
     floating_ips    FloatingIp         -> NAT (dnat_and_snat)
