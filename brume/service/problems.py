@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from brume.dataplane.explain.provenance import Origin, Provenance
+from brume.dataplane.explain.words import northbound_label
 from brume.derive.rules import Problem
+from brume.northbound.schema import DHCPOptions, LogicalSwitchPort
 from brume.southbound.schema import LogicalFlow
 
 FLOW: Final = LogicalFlow.TABLE.name
@@ -40,4 +42,18 @@ def _line(problem: Problem, flow: LogicalFlow | None, provenance: Provenance) ->
 def _written(flow: LogicalFlow, provenance: Provenance) -> Origin | None:
     """The row of NB behind a flow: rather what a port refers to than the port."""
     rows = [origin for origin in provenance.chain(flow) if origin.stage == "northbound"]
-    return min(rows, key=lambda origin: origin.table in PORTS, default=None)
+    found = min(rows, key=lambda origin: origin.table in PORTS, default=None)
+    return (_offer(found, flow, provenance) or found) if found is not None else None
+
+
+def _offer(port: Origin, flow: LogicalFlow, provenance: Provenance) -> Origin | None:
+    """The DHCP_Options row that a port's flow was made of: the flow's hint names it."""
+    hint = flow.external_ids.get("stage-hint", "")
+    row = port.row
+    if not hint or not isinstance(row, LogicalSwitchPort):
+        return None
+    for uuid in (row.dhcpv4_options, row.dhcpv6_options):
+        options = provenance.northbound.northbound.get(DHCPOptions, uuid) if uuid is not None else None
+        if options is not None and options.uuid.startswith(hint):
+            return Origin("northbound", DHCPOptions.TABLE.name, options.uuid, northbound_label(options), options)
+    return None

@@ -39,10 +39,11 @@ def lacking(port: LogicalSwitchPort, known: list[str]) -> str | None:
     network = port.options.get(OPTION, "")
     if network in known:
         return None
-    there = f"they have {', '.join(known)}" if known else "they have none (ovn-bridge-mappings)"
+    lead = f"localnet port {port.name} leads nowhere"
     if not network:
-        return f"localnet port {port.name} leads nowhere: it has no options:{OPTION}; of chassis, {there}"
-    return f"localnet port {port.name} leads nowhere: no chassis has the network {network!r}, {there}"
+        return f"{lead}: no options:{OPTION}; the chassis have {', '.join(known) or 'none'}"
+    there = f"they have {', '.join(known)}" if known else f"they have none ({MAPPINGS})"
+    return f"{lead}: no chassis has the network {network!r}, {there}"
 
 
 def unreachable(northbound: Database, southbound: Database) -> Iterator[Problem]:

@@ -224,6 +224,23 @@ def test_a_wrong_match_is_told_by_the_row_that_has_it(tmp_path, lab) -> None:
     assert running.tool("ovn-nbctl", "get", "acl", told[0].split()[3].rstrip(":"), "priority") in ("400\n", "500\n")
 
 
+def test_a_wrong_dhcp_option_is_told_by_the_options(tmp_path, lab) -> None:
+    """Two ports refer to them, and have no fault."""
+    running = lab(tmp_path)
+    build(running, TWO_SWITCHES)
+    running.nbctl("dhcp-options-create 10.0.0.0/24 -- lsp-add ls1 vmc")
+    running.nbctl("lsp-set-addresses vmc '0a:00:00:00:00:0c 10.0.0.12'")
+    options = running.nbctl("--bare --columns=_uuid find dhcp_options").strip()
+    needed = "lease_time=3600 server_id=10.0.0.1 server_mac=0a:00:00:00:01:01"
+    running.nbctl(f"lsp-set-dhcpv4-options vma {options} -- lsp-set-dhcpv4-options vmc {options}")
+    running.nbctl(f"dhcp-options-set-options {options} {needed} rooter=10.0.0.1")
+    said = "Syntax error at `rooter' expecting DHCPv4 option name. (in 10.0.0.0/24)"
+    told = [line for line in running.brume("status").splitlines() if line.startswith("not derived")]
+    assert told == [f"not derived: DHCP_Options {options}: {said}"]
+    running.nbctl(f"dhcp-options-set-options {options} {needed} router=10.0.0.1")
+    assert "not derived" not in running.brume("status")
+
+
 def test_a_port_is_up_where_it_is_bound(tmp_path, lab) -> None:
     """Another chassis has it, and is up: `bind` waits for the claim of the one it was told."""
     running = lab(tmp_path)

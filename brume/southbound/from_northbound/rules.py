@@ -21,6 +21,7 @@ from brume.southbound.from_northbound.bindings import (
     service_monitors,
     sets,
     static_neighbors,
+    unreadable,
 )
 from brume.southbound.from_northbound.bindings import ports as bound_ports
 from brume.southbound.from_northbound.facts import acls as acl_facts
@@ -74,6 +75,7 @@ BINDINGS: Final[tuple[Rule, ...]] = (
     *mirrors.RULES,
     *sets.RULES,
     *missing_sets.RULES,
+    *unreadable.RULES,
     *roles.RULES,
     *problems.RULES,
 )

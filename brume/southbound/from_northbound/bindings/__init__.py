@@ -17,6 +17,7 @@
     missing_sets.py      matches that name sets that are not there
     deployment.py        SB_Global, DHCP_Options and DHCPv6_Options (the codes of options)
     roles.py             RBAC_Role, RBAC_Permission: what a chassis may change
+    unreadable.py        networks and DNS records that nobody can read
     problems.py          what of the northbound could not be understood
 
 Rows keep the uuid of the northbound row they stand for, so that neither needs to be looked up to find the other.

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from brume.derive.rules import Output, derived, rule
+from brume.derive.rules import Output, Problem, derived, rule
 from brume.derive.view import View
 from brume.northbound.schema import AddressSet as NorthboundAddressSet
 from brume.northbound.schema import PortGroup as NorthboundPortGroup
 from brume.northbound.schema import address_set_by_name
 from brume.southbound.allocation import TunnelKey
+from brume.southbound.from_northbound.bindings.unreadable import is_element
 from brume.southbound.from_northbound.facts.groups import GroupPlacement
 from brume.southbound.from_northbound.facts.ports import SwitchPort
 from brume.southbound.schema import AddressSet, PortGroup
@@ -43,6 +44,9 @@ def address_set(row: NorthboundAddressSet, view: View) -> Iterator[Output]:
 @rule(NorthboundAddressSet.addresses)
 def set_address(member: Member, view: View) -> Iterator[Output]:
     yield Member(AddressSet.addresses, member.parent, member.child)
+    if not is_element(str(member.child)):
+        message = f"{member.child!r} is not an address: it is passed over"
+        yield Problem(table="Address_Set", row=str(member.parent), message=message)
 
 
 @rule(NorthboundPortGroup)

@@ -39,6 +39,7 @@ from brume.values.uuids import derive_uuid
 
 WORDS: Final = frozenset(("unknown", "router"))
 """Addresses that are no addresses."""
+SHAPED: Final = ("qos_min_rate", "qos_max_rate", "qos_burst")
 HOSTS: Final = "a port that is not a connected router port"
 FLOODED: Final = "an enabled port"
 FLOODED_L2: Final = "an enabled port that is not a router port"
@@ -184,6 +185,10 @@ def switch_port(port: LogicalSwitchPort, view: View) -> Iterator[Output]:
         if port.dynamic_addresses is None and any(is_dynamic(text) for text in port.addresses):
             message = "asks for dynamic addresses; the switch has no other_config:subnet, ipv6_prefix or mac_only"
             yield Problem(table="Logical_Switch_Port", row=port.uuid, message=message)
+        for name in SHAPED if port.options else ():
+            if name in port.options:
+                message = f"options:{name}: a node that runs Open vSwitch shapes it; Brume's own nodes do not"
+                yield Problem(table="Logical_Switch_Port", row=port.uuid, message=message)
         for text in port.addresses:
             rest = unread(text) if text not in WORDS and not is_dynamic(text) else ""
             if rest:
