@@ -23,7 +23,7 @@ class Lab(Inside):
     def __init__(self, directory):
         super().__init__(directory)
         self.statements = []
-        self.net = self.network("net", "10.0.0.0/16")
+        self.net = self.network("net", "10.0.0.0/8")  # large: an address that is taken costs a look more
         self.flavor = self.request("GET", "/compute/v2.1/flavors")["flavors"][0]["id"]
         self.image = self.request("GET", "/image/v2/images")["images"][0]["id"]
         for node in self.cloud.nodes:

@@ -33,7 +33,7 @@ def by_localnet(port: PortBinding, datapath: int, localnet: PortBinding) -> Iter
 def by_bridge(port: PortBinding, datapath: int, view: View) -> Iterator[PhysicalFlow]:
     """To a gateway port with redirect-type=bridged: out by the localnet port of the switch behind it, not by a tunnel.
 
-    The frame has the gateway port's MAC address; ovn-chassis-mac-mappings gives it the chassis's own.
+    The frame leaves with the gateway port's MAC address, which every chassis without a mapping of its own uses.
     """
     distributed, mac = distributed_port(view, port), router_mac(port)
     beyond = None if distributed is None else peer_of(view, distributed)
