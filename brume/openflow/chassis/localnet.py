@@ -1,7 +1,7 @@
 """A localnet port that has its patch port here: what belongs on the physical network, and what must not go there.
 
-Router ports have one MAC address on all chassis. Where another chassis has its own (ovn-chassis-mac-mappings), frames of
-a distributed router arrive with that, and get the router's address back. Ours have none: they leave as they are.
+Router ports have one MAC address on all chassis. Where another chassis has its own (ovn-chassis-mac-mappings), frames
+of a distributed router arrive with that, and get the router's address back. Ours have none: they leave as they are.
 """
 
 from __future__ import annotations
