@@ -322,3 +322,26 @@ def test_a_network_that_no_chassis_has(lab: Lab) -> None:
     lab.brume("trace vma outside")
     lab.brume("unbind vmp")
     lab.nbctl("lsp-del vmp")
+
+
+@pytest.mark.parametrize(
+    ("port", "address", "words"),
+    [
+        ("lr1-ls2", "10.0.1.77", "vma 10.0.1.77"),
+        ("lr1-public", "203.0.113.1", "vma outside"),
+        ("lr1-public", "203.0.113.1", "vmb outside"),
+    ],
+)
+def test_a_neighbour_that_was_given_a_wrong_mac(lab: Lab, port: str, address: str, words: str) -> None:
+    """On a switch that knows all its ports, behind a localnet port on another chassis, and on this one."""
+    lab.nbctl(f"static-mac-binding-add {port} {address} 0a:00:00:00:00:99")
+    row = lab.nbctl("--bare --columns=_uuid find static_mac_binding").strip()
+    lab.nbctl(f"set static_mac_binding {row} override_dynamic_mac=true")
+    said = f"static MAC binding of {port}: {address} is at 0a:00:00:00:00:99, which nobody there has\n"
+    cure = f"static-mac-binding-del {port} {address}"
+    try:
+        assert f"Dropped by: {said}Cure: ovn-nbctl {cure}\n" in refused(lab, words)
+    finally:
+        lab.nbctl(cure)
+    lab.brume("trace vma outside")
+    assert "static" not in refused(lab, "vma 10.0.1.77")

@@ -21,7 +21,7 @@
     host_causes.py  what is lost at hosts
     by_hand.py      the same for networks that were built with ovn-nbctl
     by_hand_hosts.py, by_hand_places.py, by_hand_routes.py, by_hand_balancers.py, by_hand_switches.py,
-    by_hand_outside.py   parts of it
+    by_hand_outside.py, by_hand_neighbors.py   parts of it
     text.py         the text
 
 Rule: everything is read from the live tables by `Switch.traced*`; the cloud is as it was afterwards.

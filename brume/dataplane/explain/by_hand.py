@@ -14,6 +14,7 @@ import msgspec
 
 from brume.cloud.network.resources import Port
 from brume.dataplane.explain.by_hand_balancers import not_balanced
+from brume.dataplane.explain.by_hand_neighbors import given_beyond, given_neighbor
 from brume.dataplane.explain.by_hand_outside import network_is_elsewhere, question_goes_nowhere
 from brume.dataplane.explain.by_hand_places import leads_nowhere, unbound
 from brume.dataplane.explain.by_hand_routes import discarded, forbidden_by_policy, no_route, not_translated
@@ -59,6 +60,7 @@ def cause_by_hand(at: Failure) -> Cause | None:
             unbound,
             network_is_elsewhere,
             question_goes_nowhere,
+            given_beyond,
             discarded,
             no_route,
             not_translated,
@@ -172,7 +174,7 @@ def _nobody_has_the_mac(at: Failure) -> Cause | None:
     if target is not None and target.mac == at.target_mac:
         own = " ".join(str(one.address) for one in target.addresses)
         return Cause(who, (f"ovn-nbctl lsp-set-addresses {target.name} '{target.mac} {own}'",))
-    return Cause(who, ("does the sender remember an old address? brume ovn exec NAME arp",))
+    return given_neighbor(at) or Cause(who, ("does the sender remember an old address? brume ovn exec NAME arp",))
 
 
 def _ports_of(at: Failure) -> list[LogicalSwitchPort]:

@@ -98,7 +98,8 @@ def nobody_takes(provenance: Provenance, station: Station, mac: MacAddress) -> C
     switch, northbound = _switch_of(provenance, station), provenance.northbound.northbound
     for uuid in northbound.members(LogicalSwitch.ports, switch.uuid) if switch is not None else ():
         port = northbound.get(LogicalSwitchPort, uuid)
-        name = port.options.get("router-port", "") if port is not None and port.type == "router" else ""
+        unknown = port is not None and port.type == "router" and "router" not in port.addresses
+        name = port.options.get("router-port", "") if port is not None and unknown else ""
         for peer in northbound.find(router_port_by_name, name):
             if port is not None and peer.mac.lower() == str(mac):
                 who = f"switch {switch.name if switch else ''} does not know that {port.name} has the MAC address {mac}"

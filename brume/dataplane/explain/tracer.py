@@ -15,6 +15,7 @@ from brume.cloud.network.resources import Router
 from brume.dataplane.explain import by_hand_hosts as by_hand
 from brume.dataplane.explain import causes
 from brume.dataplane.explain import host_causes as hosts
+from brume.dataplane.explain.by_hand_neighbors import nobody_took_it
 from brume.dataplane.explain.explanation import Cause, Explanation, Step, TraceError, TraceRequest
 from brume.dataplane.explain.failure import failure
 from brume.dataplane.explain.journey import Journey, Landing, Travel
@@ -154,7 +155,8 @@ class _Question:
         found = failure(journey, self.request, self.story.tables, self.target.station)
         if found is None:
             mac = Ethernet.parse(journey.frame).destination
-            cause = by_hand.nobody_takes(self.topology.provenance, self.source, mac)
+            cause = nobody_took_it(self.topology.provenance, journey, self.target.address)
+            cause = cause or by_hand.nobody_takes(self.topology.provenance, self.source, mac)
             cause = cause or hosts.nobody_takes(self.source.name, self.target.address, mac)
             step = Step(1, "emission", "Local emission", facts=facts)
             return Explanation(self.request, "dropped", f"dropped: {cause.who}", (step,), cause)
