@@ -13,6 +13,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from subprocess import Popen
 from typing import Any, NamedTuple
 
 from brume.northbound.schema import NORTHBOUND, NBGlobal
@@ -61,6 +62,21 @@ def short_directory() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="ovn", dir="/tmp")
 
 
+def start_northd(directory: Path, northbound: str, southbound: str) -> Popen[bytes]:
+    """Start ovn-northd. The row of settings is there first: ovn-northd and the first ovn-nbctl would both make it where
+    it is missing, and one of them fail."""
+    run("ovn-nbctl", "--timeout=30", f"--db={northbound}", "init", directory=directory)
+    return start(
+        "ovn-northd",
+        f"--ovnnb-db={northbound}",
+        f"--ovnsb-db={southbound}",
+        f"--unixctl={directory}/northd.ctl",
+        "-vconsole:off",
+        f"--log-file={directory}/northd.log",
+        directory=directory,
+    )
+
+
 class OvnLab:
     """ovn-northd between two real databases."""
 
@@ -68,15 +84,8 @@ class OvnLab:
         self.directory = directory
         self.northbound = OvsdbServer(directory, "ovnnb_db", OVN / "ovn-nb.ovsschema")
         self.southbound = OvsdbServer(directory, "ovnsb_db", OVN / "ovn-sb.ovsschema")
-        self._northd = start(
-            "ovn-northd",
-            f"--ovnnb-db=unix:{self.northbound.socket}",
-            f"--ovnsb-db=unix:{self.southbound.socket}",
-            f"--unixctl={directory}/northd.ctl",
-            "-vconsole:off",
-            f"--log-file={directory}/northd.log",
-            directory=directory,
-        )
+        remotes = (f"unix:{self.northbound.socket}", f"unix:{self.southbound.socket}")
+        self._northd = start_northd(directory, *remotes)
 
     def stop(self) -> None:
         """End all three programs."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.agreement.controller_lab import RealChassis, why_not
-from tests.agreement.ovn_lab import short_directory
-from tests.agreement.ovsdb_server import end, run, start
+from tests.agreement.ovn_lab import short_directory, start_northd
+from tests.agreement.ovsdb_server import end, run
 from tests.service.process import Process
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=f"no real OVN here: {why_not()}")
@@ -57,13 +57,8 @@ def test_an_ovn_northd_beside_a_cloud_stands_by(
     cloud: tuple[Process, Path], at_the_end: list[Callable[[], object]]
 ) -> None:
     process, directory = cloud
-    real = start(
-        "ovn-northd",
-        f"--ovnnb-db=unix:{process.paths.northbound_socket}",
-        f"--ovnsb-db=unix:{process.paths.southbound_socket}",
-        f"--unixctl={directory}/northd.ctl",
-        directory=directory,
-    )
+    sockets = (process.paths.northbound_socket, process.paths.southbound_socket)
+    real = start_northd(directory, *(f"unix:{socket}" for socket in sockets))
     at_the_end.append(lambda: end(real))
     nbctl = ("ovn-nbctl", "--timeout=20", f"--db=unix:{process.paths.northbound_socket}")
     run(*nbctl, "--wait=sb", "sync", directory=directory)

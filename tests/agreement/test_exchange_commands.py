@@ -9,12 +9,11 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from subprocess import Popen
 
 import pytest
 
-from tests.agreement.ovn_lab import OVN, short_directory, why_not
-from tests.agreement.ovsdb_server import OvsdbServer, end, run, start
+from tests.agreement.ovn_lab import OVN, short_directory, start_northd, why_not
+from tests.agreement.ovsdb_server import OvsdbServer, end, run
 from tests.service.lab import FREE_PORTS, TWO_SWITCHES, Lab
 from tests.service.process import BRUME, PATIENCE
 
@@ -34,18 +33,6 @@ def cleanup() -> Iterator[list[Callable[[], object]]]:
     yield calls
     for call in reversed(calls):
         call()
-
-
-def northd(directory: Path, northbound: str, southbound: str) -> Popen[bytes]:
-    return start(
-        "ovn-northd",
-        f"--ovnnb-db={northbound}",
-        f"--ovnsb-db={southbound}",
-        f"--unixctl={directory}/northd.ctl",
-        "-vconsole:off",
-        f"--log-file={directory}/northd.log",
-        directory=directory,
-    )
 
 
 def nbctl(northbound: str, *words: str) -> str:
@@ -69,7 +56,7 @@ def test_ovn_northd_in_the_place_of_our_compiler(directory: Path, cleanup: list[
     lab = Lab(directory / "lab", "--compiler", "none", *FREE_PORTS)
     cleanup.append(lab.close)
     places = [f"unix:{path}" for path in (lab.paths.northbound_socket, lab.paths.southbound_socket)]
-    real = northd(directory, *places)
+    real = start_northd(directory, *places)
     cleanup.append(lambda: end(real))
     build(lab.nbctl)
     lab.brume("bind vma compute1")
@@ -86,7 +73,7 @@ def test_what_ovn_northd_wrote_is_kept_without_it(directory: Path, cleanup: list
     lab = Lab(directory / "lab", *choice)
     cleanup.append(lab.close)
     places = [f"unix:{path}" for path in (lab.paths.northbound_socket, lab.paths.southbound_socket)]
-    real = northd(directory, *places)
+    real = start_northd(directory, *places)
     build(lab.nbctl)
     lab.brume("bind vma compute1")
     lab.brume("bind vmb compute2")
@@ -167,7 +154,7 @@ def test_databases_alone_with_everything_else_elsewhere(directory: Path, cleanup
     cleanup.append(keeper.close)
     northbound = f"unix:{keeper.paths.northbound_socket}"
     southbound = f"unix:{keeper.paths.southbound_socket}"
-    real = northd(directory, northbound, southbound)
+    real = start_northd(directory, northbound, southbound)
     cleanup.append(lambda: end(real))
     choice = ("--northbound", northbound, "--southbound", southbound, "--compiler", "none")
     chassis = Lab(directory / "chassis", *choice)
@@ -236,7 +223,7 @@ def test_a_real_ovn_northd_beside_our_compiler_waits(directory: Path, cleanup: l
     lab = Lab(directory / "lab", *FREE_PORTS)
     cleanup.append(lab.close)
     places = [f"unix:{path}" for path in (lab.paths.northbound_socket, lab.paths.southbound_socket)]
-    real = northd(directory, *places)
+    real = start_northd(directory, *places)
     cleanup.append(lambda: end(real))
     build(lab.nbctl)
     assert run("ovn-appctl", "-t", f"{directory}/northd.ctl", "status", directory=directory) == "Status: standby\n"

@@ -32,8 +32,8 @@ from brume.tables.map import Map
 from brume.values import InterfaceAddress, Ipv4Address, MacAddress, parse_address
 from tests.agreement.machines import PLACES, TOLD, Machines, small_network, story
 from tests.agreement.our_server import OurServer
-from tests.agreement.ovn_lab import difference, short_directory, why_not
-from tests.agreement.ovsdb_server import end, run, start
+from tests.agreement.ovn_lab import difference, short_directory, start_northd, why_not
+from tests.agreement.ovsdb_server import end, run
 from tests.agreement.random_northbound import CHASSIS, Draw
 from tests.agreement.test_exchange_northd_southbound import chassis_rows
 from tests.agreement.test_logical_flows import comparable
@@ -52,15 +52,7 @@ class Between:
         self._northd = self._start()
 
     def _start(self) -> Popen[bytes]:
-        return start(
-            "ovn-northd",
-            f"--ovnnb-db={self.server.unix}",
-            f"--ovnsb-db={self.server.tcp}",
-            f"--unixctl={self.directory}/northd.ctl",
-            "-vconsole:off",
-            f"--log-file={self.directory}/northd.log",
-            directory=self.directory,
-        )
+        return start_northd(self.directory, self.server.unix, self.server.tcp)
 
     def nbctl(self, *arguments: str) -> str:
         return run("ovn-nbctl", "--timeout=30", f"--db={self.server.unix}", *arguments, directory=self.directory)
@@ -77,11 +69,15 @@ class Between:
         end(self._northd)
 
     def fill(self, northbound: Database) -> None:
-        """Write a northbound into ours."""
+        """Write a northbound into ours; the row of settings is there already."""
         transaction = Transaction()
+        (settings,) = self.northbound.rows(NBGlobal)
         for change in northbound.snapshot().rows:
             assert change.new is not None
-            transaction.put(change.new)
+            if isinstance(change.new, NBGlobal):
+                transaction.put(replace(settings, options=change.new.options))
+            else:
+                transaction.put(change.new)
         for member, _ in northbound.snapshot().members:
             transaction.add(*member)
         self.server.call(lambda: self.northbound.apply(transaction))

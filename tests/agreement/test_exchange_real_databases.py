@@ -28,10 +28,11 @@ from tests.agreement.ovn_lab import (
     inserts,
     read_database,
     short_directory,
+    start_northd,
     why_not,
 )
 from tests.agreement.ovsdb_cluster import OvsdbCluster
-from tests.agreement.ovsdb_server import OvsdbServer, end, run, start
+from tests.agreement.ovsdb_server import OvsdbServer, end, run
 from tests.agreement.test_logical_flows import comparable
 from tests.southbound.builder import chassis
 from tests.southbound.topologies import TOPOLOGIES
@@ -61,13 +62,8 @@ class Servers:
 
     def run_northd(self) -> None:
         """Let the real ovn-northd take in everything, and end it."""
-        northd = start(
-            "ovn-northd",
-            f"--ovnnb-db=unix:{self.northbound.socket}",
-            f"--ovnsb-db=unix:{self.southbound.socket}",
-            f"--unixctl={self.directory}/northd.ctl",
-            directory=self.directory,
-        )
+        remotes = (f"unix:{self.northbound.socket}", f"unix:{self.southbound.socket}")
+        northd = start_northd(self.directory, *remotes)
         try:
             self.nbctl("--wait=sb", "sync")
         finally:
