@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 MAX_DEPTH: Final = 64
 MAX_RESUBMITS: Final = 4096
 MAX_RECIRCULATIONS: Final = 16  # one inside the other
+MAX_NESTING: Final = 150  # one look-up inside the other, over all recirculations: Python's stack has an end
 MAX_LOOKUPS: Final = 4 * MAX_RESUBMITS  # of one packet, its copies and recirculations together
 
 _NOBODY: Final[dict[tuple[str, int, int], int]] = {}  # never written to: only traces learn in what they are given
@@ -87,7 +88,7 @@ class Run:
         "learned",
         "live",
         "looked",
-        "lookups", "macs", "now",
+        "lookups", "macs", "nesting", "now",
         "operations",
         "queue",
         "recirculations",
@@ -115,7 +116,7 @@ class Run:
         self.entry: Entry | None = None
         self.frames: list[Pending] = []
         self.stack: list[int] = []
-        self.depth = self.resubmits = self.recirculations = self.lookups = 0
+        self.depth = self.resubmits = self.recirculations = self.lookups = self.nesting = 0
         self.queue = 0
         self.stopped, self.live = False, True  # live is False in a trace: count, learn and commit nothing
         self.failed = False  # the flows go round in circles
@@ -135,12 +136,18 @@ class Run:
         A resubmit that is a flow's last action is a step of this loop, not a call: a packet meets a hundred tables.
         """
         saved = self.table, self.entry, self.depth
+        self.nesting += 1
         following: int | None = table
         while following is not None:
             self.resubmits += 1
             self.lookups += 1
             self.depth += following <= self.table  # as Open vSwitch, which counts only ways back
-            if self.depth > MAX_DEPTH or self.resubmits > MAX_RESUBMITS or self.lookups > MAX_LOOKUPS:
+            if (
+                self.depth > MAX_DEPTH
+                or self.resubmits > MAX_RESUBMITS
+                or self.lookups > MAX_LOOKUPS
+                or self.nesting > MAX_NESTING
+            ):
                 self.drop("too many resubmits, so nothing is sent")
                 self.stopped = self.failed = True
                 self.cacheable = False
@@ -162,6 +169,7 @@ class Run:
                 self.credited.append(entry)
                 following = self.execute(entry.steps or self.switch.compiled(entry))
         self.table, self.entry, self.depth = saved
+        self.nesting -= 1
 
     def execute(self, steps: tuple[Step, ...], start: int = 0) -> int | None:
         """Do one list of actions; stop where one says so. The table to go on in, when the last one is a resubmit."""

@@ -19,6 +19,13 @@ def test_what_is_sent_beside_a_translated_copy_is_translated():
     assert story.frame[IP].src == "10.0.0.50"
 
 
+def test_what_is_nested_deeper_than_pythons_stack_is_given_up():
+    """Sixty tables inside each other, again and again; the third time is one too many, and sends nothing."""
+    down = [f"table={n},ip actions=resubmit(,{n + 1}),output:2" for n in range(60)]
+    for caching in (True, False):
+        assert Story(*down, "table=60,ip actions=ct(table=0)", caching=caching).send() == [2] * 120
+
+
 def test_copies_of_copies_end_too():
     tracked = "table=0,ip actions=ct(commit,table=0),ct(table=0,zone=2),clone(ct(table=0),resubmit(,0)),resubmit(,0)"
     assert Story(tracked).send() == []
